@@ -1,0 +1,284 @@
+//! What lists and screens are given: plain values, ready to be drawn or printed, that carry no behaviour.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::book::facts::Facts;
+use crate::book::ids::{AccountId, NoteId};
+use crate::book::money::{Currency, Money};
+use crate::book::progress::Progress;
+use crate::book::standing::{Band, Changes, Flag, Meeting, Offer, Stages, Standing};
+
+/// By what the portfolio is sorted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sort {
+    /// Most urgent first.
+    #[default]
+    Urgency,
+    Name,
+    /// Lowest first.
+    Health,
+    /// Steepest fall over seven days first.
+    Change,
+    /// Largest first.
+    Arr,
+    /// Soonest first.
+    Renewal,
+    /// Longest silence first.
+    Touch,
+}
+
+impl Sort {
+    /// All of them, in the order in which `s` steps through.
+    pub const ALL: [Self; 7] =
+        [Self::Urgency, Self::Health, Self::Change, Self::Arr, Self::Renewal, Self::Touch, Self::Name];
+
+    /// The word on screen, in `--sort` and in `list.sort`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Urgency => "urgency",
+            Self::Name => "name",
+            Self::Health => "health",
+            Self::Change => "change",
+            Self::Arr => "arr",
+            Self::Renewal => "renewal",
+            Self::Touch => "touch",
+        }
+    }
+
+    /// The sort of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sort| sort.name() == name)
+    }
+}
+
+/// One line of the portfolio.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PortfolioRow {
+    pub account: AccountId,
+    pub name: String,
+    pub domain: Option<String>,
+    pub owner: Option<String>,
+    pub segment: Option<String>,
+    /// The day its standing is about.
+    pub day: Date,
+    pub score: Option<f64>,
+    pub band: Band,
+    pub confidence: f64,
+    pub delta_7d: Option<f64>,
+    /// Thirteen weekly scores, oldest first.
+    pub trend: Vec<Option<f64>>,
+    pub arr: Option<Money>,
+    pub arr_book: Option<Money>,
+    pub renewal: Option<Date>,
+    pub stage: Stages,
+    pub flags: Vec<Flag>,
+    pub next: Option<Offer>,
+    pub last_touch: Option<Date>,
+    pub meetings: Vec<Meeting>,
+    /// Changed since the last sync, and not yet passed by the cursor.
+    pub fresh: bool,
+}
+
+/// What a page of the portfolio is asked by.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PageQuery {
+    /// The filter line as typed; empty: everything in the book.
+    pub filter: String,
+    pub sort: Sort,
+    /// The other way round.
+    pub reverse: bool,
+    pub offset: u64,
+    pub limit: u64,
+}
+
+/// A window of the portfolio.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Page {
+    pub offset: u64,
+    pub rows: Vec<PortfolioRow>,
+    /// How many rows the filter leaves; `None` until it was counted (the first page does not wait for it).
+    pub total: Option<u64>,
+    /// Rows read from the database to answer this, for tests.
+    pub rows_read: u64,
+}
+
+/// The top line: whose book, how much, how it stands, how fresh.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// `maya.chen`, or `team`.
+    pub who: String,
+    pub accounts: u64,
+    pub arr: Option<Money>,
+    pub currency: Currency,
+    /// ARR of accounts that are at risk or have a high flag and renew within 90 days.
+    pub due_at_risk: Option<Money>,
+    /// Gross retention over twelve months, as a ratio; `None` where under 80 % of the ARR can be followed.
+    pub grr: Option<f64>,
+    /// Net retention over twelve months, as a ratio.
+    pub nrr: Option<f64>,
+    pub healthy: u64,
+    pub watch: u64,
+    pub at_risk: u64,
+    pub unknown: u64,
+    /// Accounts without ARR or renewal date, to be mended.
+    pub no_arr: u64,
+    pub no_renewal: u64,
+    pub meetings_today: u64,
+    /// The end of the last complete sync.
+    pub synced: Option<Timestamp>,
+    /// The day that the standings on screen are about, where it is not today.
+    pub standings_of: Option<Date>,
+    /// Notes, touches and tasks that wait to reach the CRM.
+    pub waiting: u64,
+    /// Of these, the ones that it refused.
+    pub refused: u64,
+    /// It is the practice book.
+    pub practice: bool,
+}
+
+/// One account, whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AccountView {
+    pub facts: Facts,
+    pub standing: Standing,
+    /// Against the last rounds, or seven days before.
+    pub changes: Changes,
+    /// What the changes are counted from, in words: `since Friday`.
+    pub since: Date,
+    /// The unfinished note, if one is kept.
+    pub draft: Option<String>,
+    /// Who each tier is, by person: computed from roles and titles.
+    pub tiers: Vec<(crate::book::ids::PersonId, Option<crate::book::facts::Tier>)>,
+}
+
+/// Why an account is on the round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reason {
+    AtRisk,
+    BandChanged,
+    FlagChanged,
+    ActionDue,
+    Meeting,
+}
+
+/// The morning walk: which accounts need me, in the order of the day.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Round {
+    pub stops: Vec<Stop>,
+    /// ARR on this round, in the book's currency.
+    pub arr: Option<Money>,
+    /// The last rounds, where there was one.
+    pub last: Option<Date>,
+}
+
+/// One stop of the round.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stop {
+    pub account: AccountId,
+    pub name: String,
+    pub reasons: Vec<Reason>,
+}
+
+/// What waits to reach the CRM; the JSON of `rounds outbox`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OutboxRow {
+    pub id: String,
+    pub account: String,
+    /// The account's name, where it is known.
+    pub name: String,
+    /// `note` or `task` (a call, meeting or mail record counts as `note`).
+    pub kind: String,
+    /// queued, sending, unknown, sent, refused.
+    pub state: String,
+    pub attempts: u32,
+    pub because: Option<String>,
+    pub since: Timestamp,
+    /// The first words of it.
+    pub text: String,
+}
+
+/// How a source stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceState {
+    pub name: String,
+    pub connector: String,
+    pub synced: Option<Timestamp>,
+    pub rows: u64,
+    pub error: Option<String>,
+    /// `61 of 190 requests left`.
+    pub left: Option<String>,
+    /// Rows by entity.
+    pub entities: Vec<(String, u64)>,
+}
+
+/// The Sync screen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SyncView {
+    pub sources: Vec<SourceState>,
+    /// Records that found no account: source, entity, id, what they say.
+    pub unmatched: Vec<Unmatched>,
+    pub unmatched_total: u64,
+    pub outbox: Vec<OutboxRow>,
+    /// Notes whose bullets did not parse: account, line.
+    pub problems: Vec<(AccountId, String)>,
+    /// Notes that stand in the CRM more than once: note, account, ids of the copies.
+    pub copies: Vec<(NoteId, AccountId, Vec<String>)>,
+}
+
+/// A record that found no account.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Unmatched {
+    pub source: String,
+    pub entity: String,
+    pub id: String,
+    pub says: String,
+}
+
+/// How a running sync stands, folded from its [`Progress`] for one line on screen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SyncStatus {
+    pub running: bool,
+    pub last: Option<Progress>,
+    /// The newest error, until the next sync starts.
+    pub error: Option<String>,
+}
+
+/// What a saved note was understood as; the JSON of `rounds note`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NoteReceipt {
+    pub id: Option<NoteId>,
+    /// queued, sent, refused, private.
+    pub state: String,
+    pub facts: Vec<serde_json::Value>,
+    pub problems: Vec<NoteProblem>,
+}
+
+/// Something in a note that was not understood; the note is saved all the same.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NoteProblem {
+    /// Character offset in the note.
+    pub at: usize,
+    pub message: String,
+}
+
+/// An open task, or a play in some state; the JSON of `rounds actions`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ActionRow {
+    pub id: String,
+    pub account: AccountId,
+    /// The account's name.
+    pub name: String,
+    /// The play's id, or `task`.
+    pub play: String,
+    pub title: String,
+    pub because: String,
+    pub due: Option<Date>,
+    /// open, doing, snoozed, done, dismissed.
+    pub state: String,
+    pub worth: f64,
+    pub factors: Option<crate::book::standing::Factors>,
+}
