@@ -4,10 +4,27 @@
 //! `day` and `now` are always arguments. The plain types that cross rooms live here too
 //! ([`row`], [`view`], [`progress`]).
 
+pub mod assess;
+pub mod changes;
+pub mod day;
+pub mod evidence;
 pub mod facts;
+pub mod fill;
+pub mod flags;
 pub mod ids;
+pub mod model;
 pub mod money;
+pub mod order;
+pub mod plays;
+pub mod prepared;
 pub mod progress;
+pub mod reading;
 pub mod row;
+#[cfg(test)]
+pub mod sample;
+pub mod score;
 pub mod standing;
+#[cfg(test)]
+mod stories;
+pub mod tiers;
 pub mod view;

@@ -1,0 +1,261 @@
+//! Facts and a day make a standing: the one question that everything else is asked through.
+//!
+//! Decides how score, flags, plays and order come together, and until which day the answer holds. Pure: no clock.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
+
+use crate::book::day::{date, number};
+use crate::book::evidence::evidence;
+use crate::book::facts::{Facts, TouchKind};
+use crate::book::flags;
+use crate::book::model::{MAX_MEASURES, Model};
+use crate::book::money::{Currency, Money};
+use crate::book::order::{exposure, keep, near, p_loss};
+use crate::book::plays::{ActionState, Stakes, offers};
+use crate::book::prepared::On;
+use crate::book::score::{Eval, TIER_CAP, Voice};
+use crate::book::standing::{Band, Gate, Health, MeasureResult, Meeting, Stages, Standing};
+
+/// The longest that a standing is said to hold.
+const HOLDS_AT_MOST: i32 = 28;
+
+/// Rates into the book's currency.
+#[derive(Clone, Debug)]
+pub struct Rates {
+    /// The book's currency.
+    pub book: Currency,
+    table: HashMap<Currency, Decimal>,
+}
+
+impl Rates {
+    /// A book of this currency without any other rate.
+    pub fn new(book: Currency) -> Self {
+        Self { book, table: HashMap::new() }
+    }
+
+    /// Sets units of the book's currency per unit of another.
+    pub fn set(&mut self, currency: Currency, rate: Decimal) {
+        self.table.insert(currency, rate);
+    }
+
+    /// An amount in the book's currency; `None` where no rate is set.
+    pub fn convert(&self, money: Money) -> Option<Money> {
+        if money.currency == self.book {
+            return Some(money);
+        }
+        money.converted(self.book, *self.table.get(&money.currency)?)
+    }
+}
+
+/// Median ARR in units of the book's currency, where an account's own is not known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Medians {
+    pub by_segment: BTreeMap<String, f64>,
+    pub all: Option<f64>,
+}
+
+impl Medians {
+    /// The median for a segment, else of the book.
+    pub fn of(&self, segment: Option<&str>) -> Option<f64> {
+        segment.and_then(|segment| self.by_segment.get(segment)).copied().or(self.all)
+    }
+}
+
+/// What a standing depends on beside the account's own facts.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    pub rates: &'a Rates,
+    pub medians: &'a Medians,
+    /// The book's time zone, for the hours of meetings.
+    pub zone: &'a TimeZone,
+    /// What became of this account's plays.
+    pub actions: &'a [ActionState],
+}
+
+/// Where an account stands on a day.
+pub fn assess(facts: &Facts, model: &Model, day: Date, ctx: &Context<'_>) -> Standing {
+    assess_of(&Eval::new(facts, model), day, ctx)
+}
+
+/// As [`assess`], for an account that is prepared already.
+pub fn assess_of(eval: &Eval<'_>, day: Date, ctx: &Context<'_>) -> Standing {
+    let on = On::from(day);
+    let facts = eval.facts.facts;
+    let mut health = health(eval, on);
+    health.delta_7d = delta(eval, on);
+    health.trend = (0..13).map(|week| eval.score(on.day - 7 * (12 - week))).collect();
+    let moment = Moment::new(eval, on, health.band, ctx);
+    let renewal = facts.renewal.at(day).copied();
+    let arr = facts.arr.at(day).copied();
+    Standing {
+        account: facts.id.clone(),
+        name: facts.name.clone(),
+        domain: facts.domain.clone(),
+        owner: facts.owner.at(day).cloned(),
+        segment: facts.segment.at(day).cloned(),
+        day,
+        valid_until: valid_until(eval, on, &health, &moment, ctx),
+        health,
+        flags: moment.flags,
+        stage: Stages::default(),
+        trust: None,
+        return_: None,
+        proof_age_days: None,
+        last_touch: eval.facts.last_touch(on.day).map(|(touched, _)| date(touched)),
+        keep: None,
+        arr,
+        arr_book: arr.and_then(|arr| ctx.rates.convert(arr)),
+        renewal,
+        p_loss: moment.stakes.p_loss,
+        near: moment.stakes.near,
+        exposure: exposure(moment.stakes.arr, moment.stakes.p_loss, moment.stakes.near, moment.stakes.keep),
+        exposure_estimated: moment.estimated,
+        offers: moment.offers,
+        meetings: meetings(facts, day, ctx.zone),
+        former: former(facts, day),
+    }
+}
+
+/// The health on a day, without the change of a week and without the trend.
+pub fn health_on(facts: &Facts, model: &Model, day: Date) -> Health {
+    health(&Eval::new(facts, model), On::from(day))
+}
+
+fn health(eval: &Eval<'_>, on: On) -> Health {
+    let mut spoken = [None; MAX_MEASURES];
+    let mut voices = [None; MAX_MEASURES];
+    eval.readings(on, |index, reading, score| {
+        spoken[index] = Some((reading, score));
+        voices[index] = Some(Voice { score, freshness: reading.freshness });
+    });
+    let folded = eval.score(on.day).and_then(|_| eval.fold(on, &voices));
+    let measures = eval.model.measures.iter().enumerate().map(|(index, measure)| {
+        let reading = spoken[index];
+        let words = evidence(measure, &eval.facts, eval.model, on, reading.as_ref().map(|(reading, _)| reading));
+        let freshness = reading.map_or(0.0, |(reading, _)| reading.freshness);
+        let share = folded.map_or(0.0, |folded| folded.share(measure.group, measure.weight, freshness));
+        let score = reading.map(|(_, score)| score);
+        MeasureResult {
+            id: measure.id.clone(),
+            label: measure.label.clone(),
+            group: eval.model.groups[measure.group].id.clone(),
+            weight: measure.weight,
+            effective_weight: share,
+            score,
+            points: share * score.unwrap_or(0.0),
+            evidence: words.text,
+            as_of: reading.map(|(reading, _)| date(reading.as_of)),
+            freshness,
+            source: words.source,
+        }
+    });
+    let mut gates = Vec::new();
+    if let Some((cap, points)) = folded.and_then(|folded| folded.tier_cap) {
+        gates.push(Gate { id: TIER_CAP.0.into(), label: TIER_CAP.1.into(), cap, points });
+    }
+    if let Some(cap) = folded.and_then(|folded| folded.cap) {
+        gates.push(Gate { id: cap.kind.id().into(), label: cap.kind.label().into(), cap: cap.cap, points: cap.points });
+    }
+    Health {
+        score: folded.map(|folded| folded.score),
+        band: eval.band(on.day),
+        confidence: folded.map_or(0.0, |folded| folded.confidence),
+        measures: measures.collect(),
+        gates,
+        delta_7d: None,
+        trend: Vec::new(),
+    }
+}
+
+fn delta(eval: &Eval<'_>, on: On) -> Option<f64> {
+    Some(eval.score(on.day)? - eval.score(on.day - 7)?)
+}
+
+/// It has left: said by a date, or by the stage.
+pub fn former(facts: &Facts, day: Date) -> bool {
+    let stage = facts.stage.at(day).map(|stage| stage.to_lowercase());
+    facts.churned_on.is_some_and(|left| left <= day)
+        || stage.is_some_and(|stage| ["former", "churned", "lost"].iter().any(|word| stage.contains(word)))
+}
+
+/// Flags, plays and their stakes on a day: what moves with the day beside the score.
+#[derive(Debug, PartialEq)]
+struct Moment {
+    flags: Vec<crate::book::standing::Flag>,
+    offers: Vec<crate::book::standing::Offer>,
+    stakes: Exact,
+    estimated: bool,
+}
+
+/// [`Stakes`] that can be compared.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Exact {
+    arr: f64,
+    p_loss: f64,
+    near: f64,
+    keep: f64,
+}
+
+impl Moment {
+    fn new(eval: &Eval<'_>, on: On, band: Band, ctx: &Context<'_>) -> Self {
+        let facts = eval.facts.facts;
+        let left = former(facts, on.date);
+        let standing = if left { Vec::new() } else { flags::flags(eval, on) };
+        let arr = facts.arr.at(on.date).and_then(|arr| ctx.rates.convert(*arr)).map(Money::units);
+        let median = || ctx.medians.of(facts.segment.at(on.date).map(String::as_str));
+        let estimate = if arr.is_none() { median() } else { None };
+        let plain: Vec<_> = standing.iter().map(|one| one.flag.clone()).collect();
+        let order = &eval.model.order;
+        let stakes = Stakes {
+            arr: arr.or(estimate).unwrap_or(0.0),
+            p_loss: p_loss(order, eval.score(on.day)),
+            near: near(order, on.date, facts.renewal.at(on.date).copied(), &plain),
+            keep: keep(order, None),
+        };
+        let offers = if left { Vec::new() } else { offers(eval, &standing, band, stakes, ctx.actions, on) };
+        let Stakes { arr, p_loss, near, keep } = stakes;
+        Self { flags: plain, offers, stakes: Exact { arr, p_loss, near, keep }, estimated: estimate.is_some() }
+    }
+}
+
+/// The next day on which anything that is shown or sorted by differs. It is looked for by asking: an account that
+/// moves daily answers at once, one where nothing moves is asked for four weeks.
+fn valid_until(eval: &Eval<'_>, on: On, health: &Health, moment: &Moment, ctx: &Context<'_>) -> Date {
+    let week = |delta: Option<f64>| delta.map(|delta| delta.round() as i64);
+    let same = |day: i32| {
+        let next = On::day(day);
+        let close = match (eval.score(day), health.score) {
+            (Some(a), Some(b)) => (a - b).abs() < 1e-9,
+            (a, b) => a == b,
+        };
+        close
+            && eval.band(day) == health.band
+            && week(delta(eval, next)) == week(health.delta_7d)
+            && !eval.facts.facts.touches.iter().any(|touch| touch.on == next.date || touch.on == on.date)
+            && former(eval.facts.facts, next.date) == former(eval.facts.facts, on.date)
+            && Moment::new(eval, next, health.band, ctx) == *moment
+    };
+    let end = on.day + HOLDS_AT_MOST;
+    date((on.day + 1..end).find(|day| !same(*day)).unwrap_or(end))
+}
+
+fn meetings(facts: &Facts, day: Date, zone: &TimeZone) -> Vec<Meeting> {
+    let planned = facts.touches.iter().filter(|touch| touch.on == day && touch.kind != TouchKind::Mail);
+    let mut planned: Vec<_> = planned.collect();
+    planned.sort_by_key(|touch| touch.at);
+    let meeting = |touch: &&crate::book::facts::Touch| Meeting {
+        kind: touch.kind,
+        title: touch.title.clone(),
+        time: touch.at.to_zoned(zone.clone()).strftime("%H:%M").to_string(),
+    };
+    planned.iter().map(meeting).collect()
+}
+
+/// Whole days since anybody was touched, for lists.
+pub fn days_since_touch(standing: &Standing) -> Option<i64> {
+    standing.last_touch.map(|touched| i64::from(number(standing.day) - number(touched)))
+}

@@ -1,0 +1,247 @@
+//! The facts behind a measure in words: `daily active users 182 → 121`, `buyer last met 41 d ago (Jane Doe, call, 12 Oct)`.
+//!
+//! Decides words and names of sources only; every number comes from `reading`. What is absent says what is missing.
+
+use crate::book::day::{Day, date, words};
+use crate::book::model::{Input, Measure, Model};
+use crate::book::prepared::{Known, On, Prepared};
+use crate::book::reading::{self, Reading, tiers_of};
+
+/// Words and source for a reading.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evidence {
+    pub text: String,
+    /// The source's name, or `note`.
+    pub source: Option<String>,
+}
+
+/// A whole number, or one with a decimal where it is small: `182`, `3.4`.
+pub fn number(value: f64) -> String {
+    if value.abs() < 9.95 && (value - value.round()).abs() > 0.05 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.0}")
+    }
+}
+
+/// A signed whole number with a real minus: `−34`, `+8`, `0`.
+pub fn signed(value: f64) -> String {
+    match value.round() {
+        n if n < 0.0 => format!("−{:.0}", -n),
+        n if n > 0.0 => format!("+{n:.0}"),
+        _ => "0".into(),
+    }
+}
+
+/// `1 ticket`, `3 tickets`.
+pub fn count(n: usize, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+}
+
+/// What a measure rests on, on a day.
+pub fn evidence(measure: &Measure, facts: &Prepared<'_>, model: &Model, on: On, reading: Option<&Reading>) -> Evidence {
+    match reading {
+        Some(reading) => spoken(measure.input, facts, model, on, reading),
+        None => Evidence { text: missing(measure, facts, on), source: None },
+    }
+}
+
+fn usage_source(facts: &Prepared<'_>) -> Option<String> {
+    facts.facts.usage_source.as_ref().map(ToString::to_string)
+}
+
+fn account_source(facts: &Prepared<'_>) -> Option<String> {
+    Some(facts.facts.source.to_string())
+}
+
+fn touch_source(facts: &Prepared<'_>, day: Day) -> Option<String> {
+    facts.last_touch(day).map(|(_, touch)| touch.source.to_string())
+}
+
+fn ticket_source(facts: &Prepared<'_>, day: Day) -> Option<String> {
+    let newest = facts.facts.tickets.iter().zip(&facts.tickets).filter(|(_, days)| days.opened <= day);
+    newest.max_by_key(|(_, days)| days.opened).map(|(ticket, _)| ticket.source.to_string())
+}
+
+fn spoken(input: Input, facts: &Prepared<'_>, model: &Model, on: On, reading: &Reading) -> Evidence {
+    let day = on.day;
+    let (text, source) = match input {
+        Input::UsageTrend => {
+            let text = match reading.value {
+                v if v.abs() < 0.05 => "daily active users flat over 8 weeks".into(),
+                v => format!(
+                    "daily active users {} {}% a week over 8 weeks",
+                    if v < 0.0 { "falling" } else { "rising" },
+                    number(v.abs())
+                ),
+            };
+            (text, usage_source(facts))
+        }
+        Input::UsageChange => {
+            let text = reading::change(facts, day).map(|change| {
+                format!("daily active users {} → {} in 28 d", number(change.before), number(change.after))
+            });
+            (text.unwrap_or_default(), usage_source(facts))
+        }
+        Input::UsageUtilisation => {
+            let text = reading::utilisation(facts, on)
+                .map(|one| format!("{} of {} seats used in 28 d", number(one.used), number(one.seats)));
+            (text.unwrap_or_default(), usage_source(facts))
+        }
+        Input::UsageBreadth => {
+            let text = reading::breadth(facts, on)
+                .map(|one| format!("{} of {} key features used in 28 d", one.used, number(one.bought)));
+            (text.unwrap_or_default(), usage_source(facts))
+        }
+        Input::ContactBuyer | Input::ContactInfluencer | Input::ContactUser => {
+            let last = facts.last_touch_of(tiers_of(input), on);
+            let text = last.as_ref().map(|(touched, known, touch)| {
+                let tier = known.tier.map_or("person", |tier| tier.name());
+                let verb = if touch.kind == crate::book::facts::TouchKind::Meeting { "met" } else { "heard" };
+                let when = match day - touched {
+                    0 => "today".into(),
+                    n => format!("{n} d ago"),
+                };
+                let name = &known.person.name;
+                let on_day = words(date(*touched), on.date);
+                format!("{tier} last {verb} {when} ({name}, {}, {on_day})", touch.kind.name())
+            });
+            (text.unwrap_or_default(), last.map(|(.., touch)| touch.source.to_string()))
+        }
+        Input::PeopleEngaged => {
+            let text = format!("{} of buyers and influencers engaged", people(reading.value as usize));
+            (text, touch_source(facts, day))
+        }
+        Input::PeopleCoverage => (coverage(facts, model, on), touch_source(facts, day)),
+        Input::PeopleChampion => (champion(facts, on), account_source(facts)),
+        Input::TicketsOpened => {
+            (format!("{} in 30 d", count(reading.value as usize, "ticket")), ticket_source(facts, day))
+        }
+        Input::TicketsEscalated => {
+            let text = match reading.value as usize {
+                0 => "no escalation open".into(),
+                n => format!("{} open", count(n, "escalation")),
+            };
+            (text, ticket_source(facts, day))
+        }
+        Input::SurveyCsat => (format!("CSAT {} of 10", number(reading.value)), account_source(facts)),
+        Input::Pulse => {
+            let text = reading::pulse(facts, on).map(|pulse| {
+                let word = match pulse.pulse {
+                    crate::book::facts::Pulse::Red => "red",
+                    crate::book::facts::Pulse::Yellow => "yellow",
+                    crate::book::facts::Pulse::Green => "green",
+                };
+                if pulse.because.is_empty() {
+                    format!("pulse {word}")
+                } else {
+                    format!("pulse {word}: {}", pulse.because)
+                }
+            });
+            (text.unwrap_or_default(), Some("note".into()))
+        }
+        Input::InvoiceOverdue => {
+            let state = facts.facts.invoice.at(on.date).map_or("paid", String::as_str);
+            let text = match reading.value as i64 {
+                0 if state.trim().eq_ignore_ascii_case("open") => "invoice open, not yet due".into(),
+                0 => "invoice paid".into(),
+                n => format!("invoice {n} d late"),
+            };
+            (text, account_source(facts))
+        }
+        Input::RenewalDays => {
+            let renewal = words(date(day + reading.value as Day), on.date);
+            let text = match reading.value as i64 {
+                n if n < 0 => format!("renewal date passed {} d ago ({renewal})", -n),
+                0 => "renews today".into(),
+                n => format!("renews in {n} d ({renewal})"),
+            };
+            (text, account_source(facts))
+        }
+    };
+    Evidence { text, source }
+}
+
+fn people(n: usize) -> String {
+    if n == 1 { "1 person".into() } else { format!("{n} people") }
+}
+
+fn coverage(facts: &Prepared<'_>, model: &Model, on: On) -> String {
+    let expected = model.tiers.expected(facts.facts.segment.at(on.date).map(String::as_str));
+    let list = |engaged: bool| {
+        let names: Vec<_> = expected
+            .iter()
+            .filter(|tier| reading::tier_engaged(facts, model, **tier, on) == engaged)
+            .map(|tier| format!("{}s", tier.name()))
+            .collect();
+        names.join(" and ")
+    };
+    match (list(true), list(false)) {
+        (yes, no) if no.is_empty() => format!("{yes} engaged"),
+        (yes, no) if yes.is_empty() => format!("{no} not engaged"),
+        (yes, no) => format!("{yes} engaged, {no} not"),
+    }
+}
+
+/// The champion who is there, else the one who left last.
+pub fn champion_of<'a, 'b>(facts: &'b Prepared<'a>, on: On) -> Option<(&'b Known<'a>, Option<Day>)> {
+    let champions = facts.people.iter().filter(|known| known.person.champion.at(on.date) == Some(&true));
+    champions
+        .map(|known| {
+            let left = known.person.left.entry(on.date).filter(|entry| entry.value == Some(true));
+            (known, left.map(|entry| crate::book::day::number(entry.on)))
+        })
+        .max_by_key(|(_, left)| left.map_or(Day::MAX, |day| day))
+}
+
+fn champion(facts: &Prepared<'_>, on: On) -> String {
+    match champion_of(facts, on) {
+        Some((known, None)) => format!("{} is our champion", known.person.name),
+        Some((known, Some(left))) => {
+            let tier = known.tier.map(|tier| format!("{}, ", tier.name())).unwrap_or_default();
+            format!("{} ({tier}our champion) left on {}", known.person.name, words(date(left), on.date))
+        }
+        None => "no champion known".into(),
+    }
+}
+
+fn missing(measure: &Measure, facts: &Prepared<'_>, on: On) -> String {
+    let nobody = |tiers: &[crate::book::facts::Tier]| facts.of(tiers, on).next().is_none();
+    match measure.input {
+        Input::UsageTrend | Input::UsageChange => match facts.usage.last(on.day) {
+            Some(last) if on.day - last > reading::WINDOW => {
+                format!("no usage known since {}", words(date(last), on.date))
+            }
+            Some(_) => "too few days of usage known".into(),
+            None => "no usage known".into(),
+        },
+        Input::UsageUtilisation if facts.facts.seats.at(on.date).is_none() => "licensed seats not known".into(),
+        Input::UsageUtilisation => "no seats in use known".into(),
+        Input::UsageBreadth if facts.facts.features_bought.at(on.date).is_none() => {
+            "key features bought not known".into()
+        }
+        Input::UsageBreadth => "no use of key features known".into(),
+        Input::ContactBuyer | Input::ContactInfluencer | Input::ContactUser => {
+            let tiers = tiers_of(measure.input);
+            let name = tiers.first().map_or("person", |tier| tier.name());
+            match facts.last_touch_of(tiers, on) {
+                Some((touched, ..)) => format!("last touch with a {name} is too old ({} d)", on.day - touched),
+                None if nobody(tiers) => format!("no {name} known"),
+                None => format!("no touch with a {name} known"),
+            }
+        }
+        Input::PeopleEngaged | Input::PeopleCoverage => "no two-way touches known".into(),
+        Input::PeopleChampion => "no champion known".into(),
+        Input::TicketsOpened | Input::TicketsEscalated => "no tickets in 30 d".into(),
+        Input::SurveyCsat => match facts.facts.csat.entry(on.date) {
+            Some(entry) => format!("CSAT of {} is too old", words(entry.on, on.date)),
+            None => "no CSAT known".into(),
+        },
+        Input::Pulse => match reading::pulse(facts, on) {
+            Some(pulse) => format!("pulse of {} is too old", words(pulse.on, on.date)),
+            None => "no pulse given".into(),
+        },
+        Input::InvoiceOverdue => "no invoice known".into(),
+        Input::RenewalDays => "no renewal date known".into(),
+    }
+}

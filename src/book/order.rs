@@ -1,0 +1,108 @@
+//! The order of the day: how likely a loss is, how near, how much hangs on it, what a play is worth.
+//!
+//! Decides the numbers that sort rounds, actions and the portfolio; the constants stand in the model.
+
+use jiff::civil::Date;
+
+use crate::book::day::between;
+use crate::book::model::Order;
+use crate::book::plays::Worth;
+use crate::book::standing::{Factors, Flag, Keep, Severity};
+
+/// `1 / (1 + e^((score − middle) / width))`, until a back-test calibrates it.
+pub fn p_loss(order: &Order, score: Option<f64>) -> f64 {
+    let score = score.unwrap_or(order.unknown_score);
+    1.0 / (1.0 + ((score - order.middle) / order.width).exp())
+}
+
+/// 1 up to 30 days from renewal, in a line to 0.3 at 180; without a date 0.5; 1 for two weeks after a high flag.
+pub fn near(order: &Order, day: Date, renewal: Option<Date>, flags: &[Flag]) -> f64 {
+    let recent = |flag: &Flag| flag.severity == Severity::High && between(flag.since, day) < i64::from(order.flag_days);
+    if flags.iter().any(recent) {
+        return 1.0;
+    }
+    let Some(renewal) = renewal else { return order.no_date };
+    let days = between(day, renewal) as f64;
+    let part = ((days - order.near_days) / (order.far_days - order.near_days)).clamp(0.0, 1.0);
+    1.0 - part * (1.0 - order.far)
+}
+
+/// The weight of a keep class; unknown weighs 1.
+pub fn keep(order: &Order, keep: Option<Keep>) -> f64 {
+    match keep {
+        Some(Keep::Invest) => order.keep.invest,
+        Some(Keep::Grow) => order.keep.grow,
+        Some(Keep::Maintain) => order.keep.maintain,
+        Some(Keep::Rethink) => order.keep.rethink,
+        None => 1.0,
+    }
+}
+
+/// `ARR × p_loss × near × keep`: what urgency is the percentile of.
+pub fn exposure(arr: f64, p_loss: f64, near: f64, keep: f64) -> f64 {
+    arr * p_loss * near * keep
+}
+
+/// What a play is worth, in the units of `arr`.
+pub fn worth(order: &Order, kind: Worth, arr: f64, p_loss: f64) -> f64 {
+    match kind {
+        Worth::Save { uplift } => arr * p_loss * uplift,
+        Worth::Growth { gain, chance } => arr * gain * chance,
+        Worth::Care { share } => arr * share.unwrap_or(order.care),
+    }
+}
+
+/// The factors of a play's rank: `worth × near × keep / √max(15, minutes)`.
+pub fn rank(worth: f64, near: f64, keep: f64, minutes: u32) -> Factors {
+    let rank = worth * near * keep / f64::from(minutes.max(15)).sqrt();
+    Factors { worth, near, keep, minutes, rank }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::book::model::Model;
+    use jiff::civil::date;
+
+    #[test]
+    fn a_play_on_412k_at_41_is_worth_96k() {
+        let order = Model::built_in_for_tests().order;
+        let p = p_loss(&order, Some(41.0));
+        assert!((p - 0.60).abs() < 0.005, "{p}");
+        let worth = worth(&order, Worth::Save { uplift: 0.39 }, 412_000.0, p);
+        assert_eq!((worth / 1000.0).round(), 96.0);
+        let factors = rank(worth, 1.0, 1.2, 30);
+        assert!((factors.rank - worth * 1.2 / 30_f64.sqrt()).abs() < 1e-9);
+        assert_eq!(rank(150.0, 1.0, 1.0, 5).rank, rank(150.0, 1.0, 1.0, 15).rank);
+    }
+
+    #[test]
+    fn other_worths() {
+        let order = Model::built_in_for_tests().order;
+        assert_eq!(worth(&order, Worth::Growth { gain: 0.2, chance: 0.5 }, 1000.0, 0.9), 100.0);
+        assert_eq!(worth(&order, Worth::Care { share: None }, 1000.0, 0.9), 10.0);
+    }
+
+    #[test]
+    fn near_falls_in_a_line() {
+        let order = Model::built_in_for_tests().order;
+        let day = date(2026, 11, 23);
+        let at = |days: i64| near(&order, day, Some(crate::book::day::plus(day, days)), &[]);
+        for (days, expected) in [(-5, 1.0), (0, 1.0), (30, 1.0), (105, 0.65), (180, 0.3), (400, 0.3)] {
+            assert!((at(days) - expected).abs() < 1e-9, "{days}: {}", at(days));
+        }
+        assert_eq!(near(&order, day, None, &[]), 0.5);
+        let flag = |severity, back: i64| Flag {
+            kind: "x".into(),
+            label: "x".into(),
+            severity,
+            since: crate::book::day::plus(day, -back),
+            because: String::new(),
+        };
+        assert_eq!(near(&order, day, None, &[flag(Severity::High, 13)]), 1.0);
+        assert_eq!(near(&order, day, None, &[flag(Severity::High, 14)]), 0.5);
+        assert_eq!(near(&order, day, None, &[flag(Severity::Medium, 0)]), 0.5);
+        assert_eq!(keep(&order, None), 1.0);
+        assert_eq!(keep(&order, Some(Keep::Rethink)), 0.5);
+    }
+}
