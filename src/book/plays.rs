@@ -217,6 +217,7 @@ pub const COMMON: &[&str] = &[
     "user",
     "champion",
     "weakest",
+    "before_renewal",
 ];
 
 /// The plays on offer, best first.
@@ -322,7 +323,10 @@ fn common_words(eval: &Eval<'_>, band: Band, on: On) -> Words {
     }
     if let Some(renewal) = facts.renewal.at(on.date).filter(|renewal| **renewal >= on.date) {
         out.add("renewal", words(*renewal, on.date));
-        out.add("days_to_renewal", between(on.date, *renewal).to_string());
+        let days = between(on.date, *renewal);
+        out.add("days_to_renewal", days.to_string());
+        // Only where it is near enough to be on everybody's mind: a title that names it gives way otherwise.
+        out.add("before_renewal", if days <= 120 { "before the renewal call" } else { "" });
     }
     if let Some(score) = eval.score(on.day) {
         out.add("score", format!("{score:.0}"));

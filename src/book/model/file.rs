@@ -212,7 +212,7 @@ mod tests {
     fn an_unknown_input_is_answered_with_the_known_ones() {
         let error = Model::parse(&HEALTH.replacen("usage.breadth", "usage.width", 1), PLAYS).unwrap_err();
         assert!(error.contains("usage.width") && error.contains("usage.breadth"), "{error}");
-        let error = Model::parse(&HEALTH.replacen("validity", "valid", 1), PLAYS).unwrap_err();
+        let error = Model::parse(&HEALTH.replacen("validity = 365", "valid = 365", 1), PLAYS).unwrap_err();
         assert!(error.contains("valid"), "{error}");
     }
 
