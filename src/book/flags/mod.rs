@@ -122,7 +122,7 @@ pub fn flags(eval: &Eval<'_>, on: On) -> Vec<Standing> {
         };
         out.push(Standing { flag, key: hit.key, words: hit.words });
     }
-    out.sort_by(|a, b| (b.flag.severity, b.flag.since).cmp(&(a.flag.severity, a.flag.since)));
+    out.sort_by_key(|one| std::cmp::Reverse((one.flag.severity, one.flag.since)));
     out
 }
 
