@@ -1,1 +1,65 @@
-//! (room)
+//! Runs a connector: sign-in, limits, paging, mapping, writing back. What it can do is a closed list of kinds;
+//! which of them an outside system needs stands in its connector file, and this code names no system.
+//! It must not keep rows, choose when to pull, or decide whether a write is repeated.
+
+mod answer;
+mod client;
+mod convert;
+mod days;
+mod error;
+mod formula;
+mod html;
+mod limiter;
+mod manifest;
+mod mapper;
+mod page;
+mod path;
+mod pull;
+mod send;
+mod source;
+mod types;
+
+pub use error::{ConnectError, ErrorClass};
+pub use manifest::{Manifest, ManifestError, Setting, load};
+pub use source::{Notice, Source, TokenSource};
+pub use types::{
+    Described, DescribedField, FindMarked, Found, Mapped, Me, Pull, PullEnd, PulledPage, SendOutcome, SourceConfig,
+    Stats, StreamInfo, WriteStep,
+};
+
+const BUILT_IN: &[(&str, &str)] =
+    &[("hubspot", include_str!("../connectors/hubspot.toml")), ("posthog", include_str!("../connectors/posthog.toml"))];
+
+/// The names of the connectors that come with Rounds.
+pub fn built_ins() -> &'static [&'static str] {
+    const NAMES: [&str; BUILT_IN.len()] = {
+        let mut names = [""; BUILT_IN.len()];
+        let mut i = 0;
+        while i < BUILT_IN.len() {
+            names[i] = BUILT_IN[i].0;
+            i += 1;
+        }
+        names
+    };
+    &NAMES
+}
+
+/// The text of a connector file that comes with Rounds.
+pub fn built_in(name: &str) -> Option<&'static str> {
+    BUILT_IN.iter().find(|(n, _)| *n == name).map(|(_, text)| *text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_connector_loads() {
+        for name in built_ins() {
+            let text = built_in(name).unwrap();
+            if let Err(errors) = load(text, &format!("{name}.toml")) {
+                panic!("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+            }
+        }
+    }
+}

@@ -1,0 +1,429 @@
+//! Sends requests: the token only to its own host, within the limits, reads tried again by the rules.
+//!
+//! Decides tries and pauses. It must not know what a request is for, and never retries a write.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, Once, RwLock};
+use std::time::Duration;
+
+use reqwest::header::{HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value as Json;
+use url::Url;
+
+use super::answer::{Answer, Failed, NoAnswer, Raw, header, judge};
+use super::error::ConnectError;
+use super::formula::{Template, to_mj};
+use super::limiter::Limiter;
+use super::manifest::{Auth, ErrorRule, HttpLimits, Is, Limits, Method, Words};
+
+/// A request ready to go.
+#[derive(Clone, Debug)]
+pub(crate) struct Built {
+    pub method: Method,
+    pub url: Url,
+    pub headers: Vec<(String, String)>,
+    pub json: Option<Json>,
+    pub form: Option<Vec<(String, String)>>,
+}
+
+/// Asks for the token once more (it may have been renewed in its keeping place). `None`: there is no other.
+pub type TokenSource =
+    Arc<dyn Fn() -> std::pin::Pin<Box<dyn Future<Output = Option<SecretString>> + Send>> + Send + Sync>;
+
+/// What a source says while it works.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notice {
+    /// It waits, and why: a limit, a pause the source asked for, a try after a failure.
+    Waiting { seconds: f64, because: String },
+}
+
+pub(crate) struct Client {
+    /// How people know the source: `HubSpot (crm)`.
+    pub at: String,
+    pub name: String,
+    pub base: Url,
+    http: tokio::sync::OnceCell<reqwest::Client>,
+    ca: Option<Vec<u8>>,
+    token: RwLock<SecretString>,
+    renew: RwLock<Option<TokenSource>>,
+    listener: RwLock<Option<Arc<dyn Fn(Notice) + Send + Sync>>>,
+    pub limiter: Limiter,
+    pub http_limits: HttpLimits,
+    requests: AtomicU64,
+    bytes: AtomicU64,
+    spent_quota: Mutex<Option<(jiff::Timestamp, ConnectError)>>,
+}
+
+/// What the client needs of the connector to judge answers and to sign requests.
+pub(crate) struct Rules<'a> {
+    pub auth: &'a Auth,
+    pub errors: &'a [ErrorRule],
+    pub words: &'a Words,
+    /// `settings` and `me`.
+    pub context: &'a Json,
+}
+
+impl Client {
+    pub fn new(at: String, name: String, base: Url, ca: Option<Vec<u8>>, token: SecretString, limits: Limits) -> Self {
+        Self {
+            at,
+            name,
+            base,
+            http: tokio::sync::OnceCell::new(),
+            ca,
+            token: RwLock::new(token),
+            renew: RwLock::new(None),
+            listener: RwLock::new(None),
+            limiter: Limiter::new(limits.pools),
+            http_limits: limits.http,
+            requests: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            spent_quota: Mutex::new(None),
+        }
+    }
+
+    pub fn set_renew(&self, renew: TokenSource) {
+        *self.renew.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(renew);
+    }
+
+    pub fn set_listener(&self, listener: Arc<dyn Fn(Notice) + Send + Sync>) {
+        *self.listener.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(listener);
+    }
+
+    pub fn counts(&self) -> (u64, u64) {
+        (self.requests.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed))
+    }
+
+    fn say_wait(&self, length: Duration, because: &str) {
+        let listener = self.listener.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        if let Some(listener) = listener {
+            listener(Notice::Waiting { seconds: length.as_secs_f64(), because: format!("{}: {because}", self.at) });
+        }
+    }
+
+    /// Whether the token may go there: the same scheme, host and port.
+    pub fn is_ours(&self, url: &Url) -> bool {
+        url.scheme() == self.base.scheme()
+            && url.host_str() == self.base.host_str()
+            && url.port_or_known_default() == self.base.port_or_known_default()
+    }
+
+    /// One exchange, within the limits, no second try.
+    pub async fn exchange(&self, built: &Built, rules: &Rules<'_>) -> Result<Raw, NoAnswer> {
+        let _places = self.limiter.enter(built.url.path(), &|length, why| self.say_wait(length, why)).await;
+        let mut url = built.url.clone();
+        for _ in 0..5 {
+            let raw = self.once(built, &url, rules).await?;
+            let to =
+                matches!(raw.status, 301 | 302 | 303 | 307 | 308).then(|| header(&raw.headers, "location")).flatten();
+            let Some(to) = to else { return Ok(raw) };
+            let next =
+                raw.url.join(&to).map_err(|e| NoAnswer::Ours(format!("the redirect to {to:?} is no address: {e}")))?;
+            if !self.is_ours(&next) {
+                return Err(NoAnswer::OtherHost(next.host_str().unwrap_or("an unnamed host").to_owned()));
+            }
+            if built.method != Method::Get {
+                return Ok(raw);
+            }
+            url = next;
+        }
+        Err(NoAnswer::Ours("it redirects in a circle".to_owned()))
+    }
+
+    async fn once(&self, built: &Built, url: &Url, rules: &Rules<'_>) -> Result<Raw, NoAnswer> {
+        if !self.is_ours(url) {
+            return Err(NoAnswer::OtherHost(url.host_str().unwrap_or("an unnamed host").to_owned()));
+        }
+        let http = self.http.get_or_try_init(|| async { self.build() }).await?;
+        let mut request = http.request(method(built.method), url.clone());
+        for (name, value) in &built.headers {
+            request = request.header(name, value);
+        }
+        if let Some(json) = &built.json {
+            let body = serde_json::to_vec(json).map_err(|e| NoAnswer::Ours(e.to_string()))?;
+            request = request.header("content-type", "application/json").body(body);
+        }
+        if let Some(form) = &built.form {
+            request = request.form(form);
+        }
+        let request = self.sign(request.header("accept", "application/json"), rules).map_err(NoAnswer::Ours)?;
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let mut response = request.send().await.map_err(|e| no_answer(&e))?;
+        let (status, headers, url) = (response.status().as_u16(), response.headers().clone(), response.url().clone());
+        let mut body = Vec::new();
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) => {
+                    self.bytes.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+                    if body.len() + chunk.len() > self.http_limits.max_bytes {
+                        return Err(NoAnswer::TooLarge(self.http_limits.max_bytes));
+                    }
+                    body.extend_from_slice(&chunk);
+                }
+                Ok(None) => break,
+                Err(error) => return Err(NoAnswer::Cut(why(&error))),
+            }
+        }
+        self.limiter.heard(url.path(), &|name| header(&headers, name));
+        Ok(Raw { status, headers, url, body })
+    }
+
+    fn build(&self) -> Result<reqwest::Client, NoAnswer> {
+        static PROVIDER: Once = Once::new();
+        PROVIDER.call_once(|| {
+            // Another part of the program may have installed one: that one is as good.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        });
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(self.http_limits.connect)
+            .read_timeout(self.http_limits.idle)
+            .user_agent(concat!("rounds/", env!("CARGO_PKG_VERSION")));
+        if self.base.scheme() == "http" {
+            // Only a loopback address may be plain: it needs no certificates, and no proxy may stand in between.
+            builder = builder.no_proxy().tls_certs_only(std::iter::empty());
+        }
+        if let Some(pem) = &self.ca {
+            let certs = reqwest::Certificate::from_pem_bundle(pem)
+                .map_err(|e| NoAnswer::Ours(format!("ca_file holds no certificates in PEM form: {e}")))?;
+            builder = builder.tls_certs_merge(certs);
+        }
+        builder.build().map_err(|e| {
+            NoAnswer::Ours(format!("{}; install ca-certificates or name a file of them as ca_file", why(&e)))
+        })
+    }
+
+    fn sign(&self, request: reqwest::RequestBuilder, rules: &Rules<'_>) -> Result<reqwest::RequestBuilder, String> {
+        let mut context = rules.context.clone();
+        {
+            let token = self.token.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+            context["settings"]["token"] = Json::from(token.expose_secret());
+        }
+        let mj = to_mj(&context);
+        let secret = |text: String| {
+            let mut value = HeaderValue::from_str(&text)
+                .map_err(|_| "the token holds characters that no header may hold".to_owned())?;
+            value.set_sensitive(true);
+            Ok::<_, String>(value)
+        };
+        Ok(match rules.auth {
+            Auth::Bearer { prefix, token } => {
+                request.header(reqwest::header::AUTHORIZATION, secret(format!("{prefix} {}", token.text(&mj)?))?)
+            }
+            Auth::Header { name, value } => {
+                let name = HeaderName::try_from(name.as_str()).map_err(|e| e.to_string())?;
+                request.header(name, secret(value.text(&mj)?)?)
+            }
+            Auth::Basic { user, password } => request.basic_auth(user.text(&mj)?, Some(password.text(&mj)?)),
+            Auth::Query { name, value } => request.query(&[(name, value.text(&mj)?)]),
+        })
+    }
+
+    /// Judges one answer.
+    pub fn judge(&self, raw: Raw, rules: &Rules<'_>) -> Result<Answer, Failed> {
+        let expand = |template: &Template| template.text(&to_mj(rules.context)).ok();
+        judge(raw, rules.errors, rules.words, &expand)
+    }
+
+    /// Asks for the token once more; true when there is one to try.
+    pub async fn renew(&self) -> bool {
+        let renew = self.renew.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        let Some(renew) = renew else { return false };
+        match renew().await {
+            Some(token) => {
+                *self.token.write().unwrap_or_else(std::sync::PoisonError::into_inner) = token;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// A quota that is spent: no request goes out until it ends.
+    pub fn spent(&self) -> Option<ConnectError> {
+        let mut spent = self.spent_quota.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (until, error) = spent.as_ref()?;
+        if *until > jiff::Timestamp::now() {
+            return Some(error.clone());
+        }
+        *spent = None;
+        None
+    }
+
+    fn spend(&self, until: Option<jiff::Timestamp>, error: &ConnectError) {
+        if let Some(until) = until {
+            let mut spent = self.spent_quota.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            *spent = Some((until, error.clone()));
+        }
+    }
+
+    /// A read: tried again by the rules. `doing` says what it is for: `pulling accounts`.
+    pub async fn read(&self, built: &Built, rules: &Rules<'_>, doing: &str) -> Result<Answer, Trouble> {
+        if let Some(error) = self.spent() {
+            return Err(error.into());
+        }
+        let mut renewed = false;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let last = tries >= self.http_limits.tries;
+            let (pause, because) = match self.exchange(built, rules).await {
+                Ok(raw) => match self.judge(raw, rules) {
+                    Ok(answer) => return Ok(answer),
+                    Err(failed) => match failed.is {
+                        Is::AuthExpired if !renewed => {
+                            renewed = true;
+                            if self.renew().await {
+                                tries -= 1;
+                                continue;
+                            }
+                            return Err(self.error(failed, doing).into());
+                        }
+                        Is::Rate | Is::Transient if !last => {
+                            let pause = failed.retry_after.unwrap_or_else(|| self.backoff(tries));
+                            if pause > self.http_limits.retry_cap.max(Duration::from_secs(120)) {
+                                return Err(self.too_long(pause, &failed.words).into());
+                            }
+                            if failed.is == Is::Rate {
+                                self.limiter.pause(pause, &failed.words);
+                            }
+                            (pause, failed.words)
+                        }
+                        Is::TooWide => return Err(Trouble::TooWide(self.error(failed, doing))),
+                        Is::FieldGone => return Err(Trouble::FieldGone(self.error(failed, doing))),
+                        _ => return Err(self.error(failed, doing).into()),
+                    },
+                },
+                Err(NoAnswer::NotSent(_) | NoAnswer::Cut(_)) if !last => {
+                    (self.backoff(tries), "no answer, or one that was cut off".to_owned())
+                }
+                Err(no) => return Err(self.no_answer(no, doing).into()),
+            };
+            self.say_wait(pause, &because);
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Exponential with full jitter.
+    pub fn backoff(&self, tries: u32) -> Duration {
+        let ceiling = self
+            .http_limits
+            .retry_base
+            .saturating_mul(1_u32.checked_shl(tries.saturating_sub(1).min(16)).unwrap_or(u32::MAX))
+            .min(self.http_limits.retry_cap);
+        // The random half of a ULID: no more is needed to keep two clients apart.
+        let random = (ulid::Ulid::generate().random() & 0xffff) as f64 / f64::from(0xffff);
+        ceiling.mul_f64(random)
+    }
+
+    fn too_long(&self, pause: Duration, words: &str) -> ConnectError {
+        let until = jiff::Timestamp::now().checked_add(pause).ok();
+        let error = ConnectError::Quota { at: self.at.clone(), until, because: words.to_owned() };
+        self.spend(until, &error);
+        error
+    }
+
+    /// An error answer in words.
+    pub fn error(&self, failed: Failed, doing: &str) -> ConnectError {
+        let at = self.at.clone();
+        match failed.is {
+            Is::AuthExpired | Is::AuthWrong => {
+                ConnectError::SignIn { at, name: self.name.clone(), because: failed.words }
+            }
+            Is::Forbidden => ConnectError::Forbidden {
+                at,
+                stream: doing.rsplit(' ').next().unwrap_or(doing).to_owned(),
+                right: failed.right,
+                because: failed.words,
+            },
+            Is::Quota => {
+                let error = ConnectError::Quota { at, until: failed.until, because: failed.words };
+                self.spend(failed.until, &error);
+                error
+            }
+            Is::Rate | Is::Transient => ConnectError::Transient { at, doing: doing.to_owned(), because: failed.words },
+            Is::StaleCursor => ConnectError::StaleCursor { at, stream: doing.to_owned(), because: failed.words },
+            Is::Gone | Is::Conflict | Is::TooWide | Is::FieldGone | Is::Duplicate | Is::Invalid => {
+                ConnectError::Invalid { at, doing: doing.to_owned(), because: failed.words }
+            }
+        }
+    }
+
+    /// A missing answer in words.
+    pub fn no_answer(&self, no: NoAnswer, doing: &str) -> ConnectError {
+        let (at, doing) = (self.at.clone(), doing.to_owned());
+        match no {
+            NoAnswer::NotSent(because) => ConnectError::Unreachable { at, because },
+            NoAnswer::Cut(because) => ConnectError::Transient { at, doing, because },
+            NoAnswer::TooLarge(bytes) => ConnectError::Invalid {
+                at,
+                doing,
+                because: format!("an answer is larger than {} MB; ask for smaller pages", bytes >> 20),
+            },
+            NoAnswer::OtherHost(host) => ConnectError::Invalid {
+                at,
+                doing,
+                because: format!(
+                    "it points to another host, {host}; the token was not sent there. If the address has changed, set url of this source in config.toml"
+                ),
+            },
+            NoAnswer::Ours(because) => ConnectError::Invalid { at, doing, because },
+        }
+    }
+}
+
+/// Why a read ended: what the caller may still do something about stands apart.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// Ask for less at a time.
+    TooWide(ConnectError),
+    /// Describe again, once.
+    FieldGone(ConnectError),
+    Error(ConnectError),
+}
+
+impl From<ConnectError> for Trouble {
+    fn from(error: ConnectError) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<Trouble> for ConnectError {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::TooWide(error) | Trouble::FieldGone(error) | Trouble::Error(error) => error,
+        }
+    }
+}
+
+fn method(method: Method) -> reqwest::Method {
+    match method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Patch => reqwest::Method::PATCH,
+        Method::Put => reqwest::Method::PUT,
+        Method::Delete => reqwest::Method::DELETE,
+    }
+}
+
+fn no_answer(error: &reqwest::Error) -> NoAnswer {
+    if error.is_builder() {
+        NoAnswer::Ours(why(error))
+    } else if error.is_connect() {
+        NoAnswer::NotSent(why(error))
+    } else {
+        NoAnswer::Cut(why(error))
+    }
+}
+
+/// The innermost reason, without the address: it may hold what was asked for.
+fn why(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return if error.is_connect() { "no connection in time".to_owned() } else { "no answer in time".to_owned() };
+    }
+    let mut inner: &dyn std::error::Error = error;
+    while let Some(next) = inner.source() {
+        inner = next;
+    }
+    crate::text::clean_line(&inner.to_string())
+}

@@ -1,0 +1,170 @@
+//! Pulls usage by windows of days, small enough that no answer is cut off at the source's row limit.
+//!
+//! Decides the width of the windows. A window that came back full is asked for again in parts, never kept as it is.
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+use tokio::sync::mpsc::Sender;
+
+use super::client::Trouble;
+use super::error::ConnectError;
+use super::manifest::{Rows, Since, Stream};
+use super::mapper::Problems;
+use super::page::records;
+use super::pull::Run;
+use super::source::Source;
+use super::types::{PullEnd, PulledPage};
+
+/// Raw rows that are mapped and handed over at a time: a full answer is some hundred thousand rows of ours.
+const PORTION: usize = 2_000;
+/// The widest window, however little there is.
+const WIDEST: i32 = 92;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Resume {
+    print: String,
+    from: Date,
+    width: i32,
+}
+
+impl Source {
+    pub(super) async fn days(
+        &self,
+        stream: &Stream,
+        from: Date,
+        to: Date,
+        resume: Option<String>,
+        pages: Sender<PulledPage>,
+    ) -> Result<PullEnd, ConnectError> {
+        let Since::Days { step, .. } = stream.first.since else {
+            return Err(self.invalid("pulling", format!("{} is not pulled by days", stream.name)));
+        };
+        let print = self.print(stream);
+        let run = self.run(stream, false).await?;
+        let full_at = match &stream.first.paged.rows {
+            Rows::Columns { full_at, .. } => *full_at,
+            Rows::Path(_) => None,
+        };
+        let mut state = resume
+            .and_then(|text| serde_json::from_str::<Resume>(&text).ok())
+            .filter(|r| r.print == print && r.from >= from && r.width > 0)
+            .unwrap_or(Resume { print: print.clone(), from, width: step as i32 });
+        while state.from < to {
+            let end = add(state.from, state.width).min(to);
+            let days = (end - state.from).get_days().max(1);
+            let rows = match run.window(state.from, end, "").await {
+                Ok(rows) => rows,
+                Err(Trouble::TooWide(_)) if days > 1 => {
+                    state.width = (days / 2).max(1);
+                    continue;
+                }
+                Err(trouble) => return Err(trouble.into()),
+            };
+            let count = rows.len();
+            let full = full_at.is_some_and(|full| count >= full);
+            if full && days > 1 {
+                state.width = (days / 2).max(1);
+                continue;
+            }
+            let here = serde_json::to_string(&state).ok();
+            if full {
+                run.one_full_day(state.from, end, rows, full_at.unwrap_or(count), &here, &pages).await?;
+            } else {
+                run.hand_over(rows, &here, &pages).await?;
+            }
+            // Two thirds of a full answer leave room for a busy week.
+            state.width = match full_at {
+                Some(full) if count > 0 => {
+                    let per_day = count as f64 / f64::from(days);
+                    ((full as f64 * 0.66 / per_day) as i32).clamp(1, WIDEST).min(days.saturating_mul(8))
+                }
+                _ => days.saturating_mul(4).clamp(1, WIDEST),
+            };
+            state.from = end;
+            // The rows of this window are all there: from here a pull may go on.
+            let done = PulledPage { resume: serde_json::to_string(&state).ok(), ..PulledPage::default() };
+            pages.send(done).await.map_err(|_| ConnectError::Cancelled)?;
+        }
+        Ok(PullEnd { watermark: Some(to.to_string()), absent: run.absent })
+    }
+}
+
+fn add(day: Date, days: i32) -> Date {
+    day.checked_add(days.days()).unwrap_or(Date::MAX)
+}
+
+impl Run<'_> {
+    async fn window(&self, from: Date, to: Date, above: &str) -> Result<Vec<Json>, Trouble> {
+        let extra = json!({
+            "window": { "from": from.to_string(), "to": to.to_string() },
+            "above": above,
+            "fields": self.fields,
+        });
+        let context = self.source.context(self.stream, extra).await?;
+        let spec = &self.stream.first.paged;
+        let built = self.source.built(&spec.request, &context, &self.doing)?;
+        let mut answer = self.source.read(&built, &context, &self.doing).await?;
+        Ok(records(&spec.rows, &mut answer).map_err(|why| self.source.invalid(&self.doing, why))?)
+    }
+
+    /// One day alone is more than an answer holds: account after account, above the last whole one.
+    async fn one_full_day(
+        &self,
+        from: Date,
+        to: Date,
+        mut rows: Vec<Json>,
+        full: usize,
+        here: &Option<String>,
+        pages: &Sender<PulledPage>,
+    ) -> Result<(), ConnectError> {
+        loop {
+            let was_full = rows.len() >= full;
+            let last = rows.last().and_then(|row| self.account(row));
+            if was_full {
+                // The last account may be cut: it is asked for again.
+                rows.retain(|row| self.account(row) != last);
+            }
+            let above = rows.last().and_then(|row| self.account(row));
+            self.hand_over(rows, here, pages).await?;
+            if !was_full {
+                return Ok(());
+            }
+            let Some(above) = above else {
+                let why = format!("{from} has more rows of one account than an answer holds");
+                return Err(self.source.invalid(&self.doing, why));
+            };
+            rows = self.window(from, to, &above).await.map_err(ConnectError::from)?;
+            if rows.first().and_then(|row| self.account(row)).is_some_and(|first| first <= above) {
+                let why =
+                    format!("{from} has more rows than an answer holds, and the query can't go on above an account");
+                return Err(self.source.invalid(&self.doing, why));
+            }
+        }
+    }
+
+    fn account(&self, record: &Json) -> Option<String> {
+        let read = &self.stream.map.get("account")?.choices.first()?.read;
+        let json = read.eval(record, &|| super::formula::to_mj(record)).ok()??;
+        Some(super::formula::plain_text(&json))
+    }
+
+    async fn hand_over(
+        &self,
+        rows: Vec<Json>,
+        here: &Option<String>,
+        pages: &Sender<PulledPage>,
+    ) -> Result<(), ConnectError> {
+        for part in rows.chunks(PORTION) {
+            let mut page = PulledPage { resume: here.clone(), ..PulledPage::default() };
+            let mut problems = Problems::default();
+            for record in part {
+                self.mapper.rows(record, &mut problems, &mut page.rows);
+            }
+            page.problems = problems.lines();
+            pages.send(page).await.map_err(|_| ConnectError::Cancelled)?;
+        }
+        Ok(())
+    }
+}

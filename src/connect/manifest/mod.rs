@@ -1,0 +1,358 @@
+//! A connector file: read, checked and compiled to closed lists of kinds.
+//!
+//! Decides what a connector may say; every mistake names file, line, what was found and what is allowed.
+//! It must not send anything, and it knows no outside system by name.
+
+mod doc;
+mod limits;
+mod map;
+mod pull;
+mod request;
+mod rules;
+mod stream;
+mod write;
+
+use std::collections::BTreeMap;
+
+pub use doc::ManifestError;
+pub(crate) use doc::{Errors, Item, Node, Tab};
+pub(crate) use limits::{HttpLimits, Limits, Pool};
+pub(crate) use map::{Choice, Converter, FieldMap, ReadValue};
+pub(crate) use pull::{Next, NextKind, Paged, PullSpec, ReadPlace, Rows, SendPlace, Since, Stop};
+pub(crate) use request::{Body, Method, Request};
+pub(crate) use rules::{ErrorRule, Is, Words, by_status};
+pub(crate) use stream::{History, Link, LinkTo, Stream, Values, check_field, check_table};
+pub(crate) use write::{TextKind, Write};
+
+use super::formula::Template;
+use super::path::Path;
+use crate::book::row::Entity;
+
+/// A connector file, parsed, checked and compiled. [`load`] makes one.
+#[derive(Debug)]
+pub struct Manifest {
+    pub(crate) file: String,
+    pub(crate) name: String,
+    pub(crate) settings: BTreeMap<String, Setting>,
+    pub(crate) base: Template,
+    pub(crate) auth: Auth,
+    pub(crate) me: Option<MeSpec>,
+    pub(crate) links: BTreeMap<Entity, Template>,
+    /// As written, so that the user's limits can be laid over it.
+    pub(crate) limits: Node,
+    pub(crate) errors: Vec<ErrorRule>,
+    pub(crate) words: Words,
+    pub(crate) values: Values,
+    pub(crate) tables: BTreeMap<String, TableSpec>,
+    pub(crate) streams: Vec<Stream>,
+    pub(crate) writes: Vec<Write>,
+}
+
+/// A setting that a user gives or leaves at its default.
+#[derive(Clone, Debug, Default)]
+pub struct Setting {
+    /// The question `init` asks.
+    pub ask: Option<String>,
+    /// What an answer looks like.
+    pub example: Option<String>,
+    /// The value when none is given.
+    pub default: Option<String>,
+    /// It is the token, and comes from the places where tokens are kept.
+    pub secret: bool,
+}
+
+/// How the token is sent.
+#[derive(Debug)]
+pub(crate) enum Auth {
+    /// `Authorization: <prefix> <token>`
+    Bearer { prefix: String, token: Template },
+    /// Any header.
+    Header { name: String, value: Template },
+    /// `Authorization: Basic ...`
+    Basic { user: Template, password: Template },
+    /// A query parameter: lands in logs, so only where nothing else works.
+    Query { name: String, value: Template },
+}
+
+/// The call that proves a sign-in, and what is kept of its answer.
+#[derive(Debug)]
+pub(crate) struct MeSpec {
+    pub request: Request,
+    /// Must be there: a 200 may be nobody.
+    pub must: Path,
+    pub keep: BTreeMap<String, Path>,
+}
+
+/// A small table that fields are looked up in (stages, statuses).
+#[derive(Debug)]
+pub(crate) struct TableSpec {
+    pub pull: Paged,
+    /// Lists inside a row: each entry is a row of its own and sees the outer one as `parent`.
+    pub each: Option<Path>,
+    pub key: ReadValue,
+    pub show: BTreeMap<String, ReadValue>,
+}
+
+impl Manifest {
+    /// The outside system's name as people know it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The settings it knows, by name.
+    pub fn settings(&self) -> &BTreeMap<String, Setting> {
+        &self.settings
+    }
+
+    pub(crate) fn stream(&self, name: &str) -> Option<&Stream> {
+        self.streams.iter().find(|s| s.name == name)
+    }
+}
+
+/// Reads a connector file. Every mistake is listed, not only the first.
+pub fn load(text: &str, file: &str) -> Result<Manifest, Vec<ManifestError>> {
+    let root = Node::parse(text, file).map_err(|e| vec![e])?;
+    let errors = Errors::new(file);
+    let manifest = read(&root, file, &errors);
+    let found = errors.into_inner();
+    match manifest {
+        Some(manifest) if found.is_empty() => Ok(manifest),
+        _ if found.is_empty() => Err(vec![ManifestError {
+            file: file.to_owned(),
+            line: 0,
+            key: String::new(),
+            message: "is not a connector file".to_owned(),
+        }]),
+        _ => Err(found),
+    }
+}
+
+/// The newest format of connector files that this Rounds reads.
+const FORMAT: u64 = 1;
+
+fn read(root: &Node, file: &str, errors: &Errors) -> Option<Manifest> {
+    let tab = Tab::of(root, "", errors)?;
+    match tab.number("connector") {
+        Some(FORMAT) => {}
+        Some(other) => {
+            let line = root.get("connector").map_or(0, |n| n.line);
+            errors.add(line, "connector", format!("is format {other}; this Rounds reads format {FORMAT}"));
+            return None;
+        }
+        None => {
+            errors.add(1, "connector", format!("is missing; the first line must be `connector = {FORMAT}`"));
+            return None;
+        }
+    }
+    let name = tab.need("name");
+    let settings = read_settings(&tab);
+    let base = tab.table("base").and_then(|base| {
+        let url = base.need("url").and_then(|text| template(&text, &base, "url"));
+        base.done();
+        url
+    });
+    if root.get("base").is_none() {
+        errors.add(1, "base.url", "is missing: the address that requests go to");
+    }
+    let auth = read_auth(&tab);
+    let me = tab.table("me").and_then(|me| read_me(me));
+    let mut links = BTreeMap::new();
+    if let Some(list) = tab.table("links") {
+        for (key, node) in list.all() {
+            match (Entity::parse(key), &node.item) {
+                (Some(entity), Item::Text(text)) => {
+                    if let Some(template) = template(text, &list, key) {
+                        links.insert(entity, template);
+                    }
+                }
+                (Some(_), _) => list.wrong(key, node, "a text"),
+                (None, _) => errors.add(node.line, list.at(key), format!("is no entity; allowed: {}", entities())),
+            }
+        }
+    }
+    let limits = tab.get("limits").cloned().unwrap_or(Node { line: 0, item: Item::Table(Vec::new()) });
+    Limits::read(&limits, errors, "limits");
+    let error_rules = rules::read(&tab);
+    let words = Words::read(&tab);
+    let values = Values::read(&tab);
+    let shapes = tab.get("shapes");
+    let mut tables = BTreeMap::new();
+    if let Some(list) = tab.table("tables") {
+        for (key, node) in list.all() {
+            if let Some(table) = Tab::of(node, list.at(key), errors).and_then(read_table) {
+                tables.insert(key.clone(), table);
+            }
+        }
+    }
+    let mut streams = Vec::new();
+    if let Some(list) = tab.table("streams") {
+        for (key, node) in list.all() {
+            let node = shaped(node, shapes, &list.at(key), errors);
+            if let Some(stream) = stream::read(key, &node, &list.at(key), errors, &tables) {
+                streams.push(stream);
+            }
+        }
+    }
+    let mut writes = Vec::new();
+    if let Some(list) = tab.table("write") {
+        for (key, node) in list.all() {
+            let node = shaped(node, shapes, &list.at(key), errors);
+            writes.extend(write::read(key, &node, &list.at(key), errors));
+        }
+    }
+    tab.done();
+    Some(Manifest {
+        file: file.to_owned(),
+        name: name?,
+        settings,
+        base: base?,
+        auth: auth?,
+        me,
+        links,
+        limits,
+        errors: error_rules,
+        words,
+        values,
+        tables,
+        streams,
+        writes,
+    })
+}
+
+/// `use = "shape"` lays a stream or write over a shape that several share.
+fn shaped(node: &Node, shapes: Option<&Node>, at: &str, errors: &Errors) -> Node {
+    let Some(wanted) = node.get("use") else { return node.clone() };
+    let mut over = node.clone();
+    over.set("use", None);
+    let shape = match &wanted.item {
+        Item::Text(name) => shapes.and_then(|s| s.get(name)),
+        _ => None,
+    };
+    match shape {
+        Some(shape) => {
+            let mut merged = shape.clone();
+            merged.merge(&over);
+            merged.line = node.line;
+            merged
+        }
+        None => {
+            errors.add(wanted.line, format!("{at}.use"), "names no table under `shapes`");
+            over
+        }
+    }
+}
+
+pub(crate) fn entities() -> String {
+    Entity::ALL.map(Entity::name).join(", ")
+}
+
+/// Compiles a template of a table's key.
+pub(crate) fn template(text: &str, tab: &Tab<'_>, key: &str) -> Option<Template> {
+    let line = tab.all().iter().find(|(k, _)| k == key).map_or(tab.line, |(_, n)| n.line);
+    Template::parse(text).map_err(|why| tab.errors.add(line, tab.at(key), why)).ok()
+}
+
+/// Compiles the path under a key.
+pub(crate) fn path(tab: &Tab<'_>, key: &'static str) -> Option<Path> {
+    let line = tab.get(key)?.line;
+    let text = tab.text(key)?;
+    Path::parse(&text).map_err(|why| tab.errors.add(line, tab.at(key), why)).ok()
+}
+
+/// Compiles a path that must be there.
+pub(crate) fn need_path(tab: &Tab<'_>, key: &'static str) -> Option<Path> {
+    if tab.get(key).is_none() {
+        tab.errors.add(tab.line, tab.at(key), "is missing; a path is needed");
+    }
+    path(tab, key)
+}
+
+fn read_settings(tab: &Tab<'_>) -> BTreeMap<String, Setting> {
+    let mut settings = BTreeMap::new();
+    let Some(list) = tab.table("settings") else { return settings };
+    for (key, node) in list.all() {
+        if let Some(one) = Tab::of(node, list.at(key), list.errors) {
+            let setting = Setting {
+                ask: one.text("ask"),
+                example: one.text("example"),
+                default: one.text("default"),
+                secret: one.flag("secret").unwrap_or(false),
+            };
+            one.done();
+            settings.insert(key.clone(), setting);
+        }
+    }
+    settings
+}
+
+fn read_auth(tab: &Tab<'_>) -> Option<Auth> {
+    #[derive(Clone, Copy)]
+    enum K {
+        Bearer,
+        Header,
+        Basic,
+        Query,
+    }
+    let Some(ways) = tab.table("auth") else {
+        tab.errors.add(1, "auth", "is missing: how the token is sent");
+        return None;
+    };
+    let (key, node) = ways.all().first()?;
+    let one = Tab::of(node, ways.at(key), ways.errors)?;
+    let kind =
+        one.one_of("kind", &[("bearer", K::Bearer), ("header", K::Header), ("basic", K::Basic), ("query", K::Query)]);
+    let get = |key: &'static str| one.need(key).and_then(|text| template(&text, &one, key));
+    let auth = match kind? {
+        K::Bearer => {
+            Auth::Bearer { prefix: one.text("prefix").unwrap_or_else(|| "Bearer".to_owned()), token: get("token")? }
+        }
+        K::Header => Auth::Header { name: one.need("name")?, value: get("value")? },
+        K::Basic => Auth::Basic { user: get("user")?, password: get("password")? },
+        K::Query => Auth::Query { name: one.need("name")?, value: get("value")? },
+    };
+    one.done();
+    Some(auth)
+}
+
+fn read_me(me: Tab<'_>) -> Option<MeSpec> {
+    let request = Request::read(&me);
+    let must = need_path(&me, "must");
+    let mut keep = BTreeMap::new();
+    if let Some(list) = me.table("keep") {
+        for (key, node) in list.all() {
+            match &node.item {
+                Item::Text(text) => match Path::parse(text) {
+                    Ok(path) => {
+                        keep.insert(key.clone(), path);
+                    }
+                    Err(why) => list.errors.add(node.line, list.at(key), why),
+                },
+                _ => list.wrong(key, node, "a path"),
+            }
+        }
+    }
+    me.done();
+    Some(MeSpec { request: request?, must: must?, keep })
+}
+
+fn read_table(tab: Tab<'_>) -> Option<TableSpec> {
+    let pull = Paged::read(&tab);
+    let each = path(&tab, "each");
+    let key = map::read_value_of(&tab, "key");
+    let mut show = BTreeMap::new();
+    if let Some(list) = tab.table("show") {
+        for (name, node) in list.all() {
+            match &node.item {
+                Item::Text(text) => match ReadValue::parse(text) {
+                    Ok(value) => {
+                        show.insert(name.clone(), value);
+                    }
+                    Err(why) => list.errors.add(node.line, list.at(name), why),
+                },
+                _ => list.wrong(name, node, "a path or a formula"),
+            }
+        }
+    }
+    tab.done();
+    Some(TableSpec { pull: pull?, each, key: key?, show })
+}

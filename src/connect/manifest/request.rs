@@ -1,0 +1,183 @@
+//! What a request looks like: method, address, query, headers, body. Bodies are tables, serialised by us.
+//!
+//! Decides how TOML becomes a request; it must not send it.
+
+use minijinja::value::Value as Mj;
+use serde_json::Value as Json;
+
+use super::{Item, Node, Tab};
+use crate::connect::formula::{Template, plain_text, to_mj};
+
+/// The HTTP method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Method {
+    Get,
+    Post,
+    Patch,
+    Put,
+    Delete,
+}
+
+/// A compiled request.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub method: Method,
+    pub path: Template,
+    pub query: Vec<(String, Leaf)>,
+    pub headers: Vec<(String, Leaf)>,
+    pub body: Option<Body>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Body {
+    Json(Leaf),
+    Form(Vec<(String, Leaf)>),
+}
+
+/// A value to send.
+#[derive(Debug)]
+pub(crate) enum Leaf {
+    Fixed(Json),
+    Text(Template),
+    List(Vec<Leaf>),
+    /// Keys whose value is missing are left out.
+    Table(Vec<(String, Leaf)>),
+    /// An entry of a list that is repeated for every `item` of a list.
+    ForEach {
+        list: Template,
+        entry: Vec<(String, Leaf)>,
+    },
+}
+
+const METHODS: [(&str, Method); 5] = [
+    ("get", Method::Get),
+    ("post", Method::Post),
+    ("patch", Method::Patch),
+    ("put", Method::Put),
+    ("delete", Method::Delete),
+];
+
+impl Request {
+    /// Reads the request keys of a table that may hold others too.
+    pub fn read(tab: &Tab<'_>) -> Option<Self> {
+        let mut found = METHODS.iter().filter_map(|(key, method)| tab.get(key).map(|node| (*key, *method, node)));
+        let first = found.next();
+        if let Some((key, _, node)) = found.next() {
+            tab.errors.add(
+                node.line,
+                tab.at(key),
+                "a request has one method; only one of get, post, patch, put, delete",
+            );
+        }
+        let Some((key, method, _)) = first else {
+            tab.errors.add(tab.line, &tab.path, "has no request; one of get, post, patch, put, delete is needed");
+            return None;
+        };
+        let path = tab.text(key).and_then(|text| super::template(&text, tab, key));
+        let query = pairs(tab, "query");
+        let headers = pairs(tab, "headers");
+        let json = tab.get("json").and_then(|node| Leaf::read(node, &tab.at("json"), tab)).map(Body::Json);
+        let form = tab.get("form").is_some().then(|| Body::Form(pairs(tab, "form")));
+        if json.is_some() && form.is_some() {
+            tab.errors.add(tab.line, tab.at("form"), "a request has one body: json or form");
+        }
+        Some(Self { method, path: path?, query, headers, body: json.or(form) })
+    }
+}
+
+fn pairs(tab: &Tab<'_>, key: &'static str) -> Vec<(String, Leaf)> {
+    let Some(table) = tab.table(key) else { return Vec::new() };
+    table
+        .all()
+        .iter()
+        .filter_map(|(name, node)| Some((name.clone(), Leaf::read(node, &table.at(name), tab)?)))
+        .collect()
+}
+
+impl Leaf {
+    fn read(node: &Node, at: &str, tab: &Tab<'_>) -> Option<Self> {
+        Some(match &node.item {
+            Item::Text(text) => match Template::parse(text) {
+                Ok(Template::Fixed(json)) => Self::Fixed(json),
+                Ok(template) => Self::Text(template),
+                Err(why) => {
+                    tab.errors.add(node.line, at, why);
+                    return None;
+                }
+            },
+            Item::Int(n) => Self::Fixed(Json::from(*n)),
+            Item::Float(n) => Self::Fixed(Json::from(*n)),
+            Item::Bool(b) => Self::Fixed(Json::from(*b)),
+            Item::List(list) => Self::List(list.iter().filter_map(|n| Self::read(n, at, tab)).collect()),
+            Item::Table(entries) => {
+                let each = entries.iter().find(|(k, _)| k == "for_each");
+                let entry = entries
+                    .iter()
+                    .filter(|(k, _)| k != "for_each")
+                    .filter_map(|(k, n)| Some((k.clone(), Self::read(n, &format!("{at}.{k}"), tab)?)))
+                    .collect();
+                match each {
+                    None => Self::Table(entry),
+                    Some((_, Node { item: Item::Text(text), line })) => match Template::parse(text) {
+                        Ok(list) => Self::ForEach { list, entry },
+                        Err(why) => {
+                            tab.errors.add(*line, at, why);
+                            return None;
+                        }
+                    },
+                    Some((_, node)) => {
+                        tab.wrong("for_each", node, "a text such as \"{{ people }}\"");
+                        return None;
+                    }
+                }
+            }
+        })
+    }
+
+    /// The value in this context; `None` when it is nothing but one missing value.
+    pub fn eval(&self, context: &Json, mj: &Mj) -> Result<Option<Json>, String> {
+        match self {
+            Self::Fixed(json) => Ok(Some(json.clone())),
+            Self::Text(template) => template.eval(mj),
+            Self::List(list) => {
+                let mut out = Vec::new();
+                for item in list {
+                    match item {
+                        Self::ForEach { list, entry } => {
+                            let Some(Json::Array(items)) = list.eval(mj)? else { continue };
+                            for each in items {
+                                let mut inner = context.clone();
+                                inner["item"] = each;
+                                let inner_mj = to_mj(&inner);
+                                out.push(table(entry, &inner, &inner_mj)?);
+                            }
+                        }
+                        other => out.extend(other.eval(context, mj)?),
+                    }
+                }
+                Ok(Some(Json::Array(out)))
+            }
+            Self::Table(entries) => table(entries, context, mj).map(Some),
+            Self::ForEach { .. } => Err("for_each stands only inside a list".to_owned()),
+        }
+    }
+
+    /// The values as texts for a query or form: a list repeats its key, empty ones are left out.
+    pub fn texts(&self, context: &Json, mj: &Mj) -> Result<Vec<String>, String> {
+        Ok(match self.eval(context, mj)? {
+            None => Vec::new(),
+            Some(Json::Array(list)) => list.iter().map(plain_text).collect(),
+            Some(one) => Some(plain_text(&one)).filter(|text| !text.is_empty()).into_iter().collect(),
+        })
+    }
+}
+
+fn table(entries: &[(String, Leaf)], context: &Json, mj: &Mj) -> Result<Json, String> {
+    let mut map = serde_json::Map::new();
+    for (key, send) in entries {
+        if let Some(value) = send.eval(context, mj)? {
+            map.insert(key.clone(), value);
+        }
+    }
+    Ok(Json::Object(map))
+}

@@ -1,0 +1,242 @@
+//! Writes one step back and says what became of it; finds our mark again by listing.
+//!
+//! Decides whether something may have been written. It never tries twice: that is the outbox's to decide.
+
+use serde_json::{Value as Json, json};
+
+use super::answer::NoAnswer;
+use super::client::Built;
+use super::error::{ConnectError, ErrorClass};
+use super::formula::plain_text;
+use super::html;
+use super::manifest::{Is, Request, TextKind, Write};
+use super::source::Source;
+use super::types::{FindMarked, Found, SendOutcome, WriteStep};
+use crate::book::row::{Entity, Value};
+
+impl Source {
+    /// Whether records of this kind can be written there.
+    pub fn can_write(&self, entity: Entity, kind: Option<&str>) -> bool {
+        self.write(entity, kind).is_some_and(|w| w.create.is_some())
+    }
+
+    fn write(&self, entity: Entity, kind: Option<&str>) -> Option<&Write> {
+        self.manifest.writes.iter().find(|w| w.entity == entity && w.kind.as_deref() == kind)
+    }
+
+    /// Sends one step, once.
+    pub async fn send(&self, step: &WriteStep) -> SendOutcome {
+        let (entity, kind) = match step {
+            WriteStep::Create { entity, kind, .. }
+            | WriteStep::Update { entity, kind, .. }
+            | WriteStep::Delete { entity, kind, .. } => (*entity, kind.as_deref()),
+        };
+        let what = kind.unwrap_or(entity.name());
+        let Some(write) = self.write(entity, kind) else {
+            return self.refused(what, "the connector can't write it");
+        };
+        let (request, context) = match self.step(write, step) {
+            Ok(Some(ready)) => ready,
+            Ok(None) => return self.refused(what, "the connector can't do this to it"),
+            Err(why) => return self.refused(what, &why),
+        };
+        if let Some(error) = self.client.spent() {
+            return later(&error);
+        }
+        if let Some((left, because)) = self.client.limiter.paused() {
+            return SendOutcome::Later { seconds: left.as_secs_f64(), because };
+        }
+        let built = match self.built(request, &context, "sending") {
+            Ok(built) => built,
+            Err(error) => return SendOutcome::Refused { because: error.to_string() },
+        };
+        self.deliver(write, step, built, &context, what).await
+    }
+
+    fn step<'a>(&'a self, write: &'a Write, step: &WriteStep) -> Result<Option<(&'a Request, Json)>, String> {
+        let mut context = json!({ "settings": self.settings, "its": write.its });
+        let (request, fields, mark) = match step {
+            WriteStep::Create { account, people, fields, mark, .. } => {
+                context["account"] = json!({ "id": account });
+                context["people"] = json!(people);
+                (&write.create, Some(fields), Some(mark))
+            }
+            WriteStep::Update { id, fields, .. } => {
+                context["id"] = json!(id);
+                (&write.update, Some(fields), None)
+            }
+            WriteStep::Delete { id, .. } => {
+                context["id"] = json!(id);
+                (&write.delete, None, None)
+            }
+        };
+        let Some(request) = request else { return Ok(None) };
+        let mut values = serde_json::Map::new();
+        for (name, value) in fields.into_iter().flatten() {
+            values.insert(name.clone(), to_json(value));
+        }
+        if let Some(mark) = mark {
+            let body = values.get("body").map(plain_text).unwrap_or_default();
+            let body = match body.trim_end() {
+                "" => mark.clone(),
+                text if text.contains(mark.as_str()) => text.to_owned(),
+                text => format!("{text}\n{mark}"),
+            };
+            values.insert("body".to_owned(), Json::from(body));
+        }
+        if let Some(Json::String(body)) = values.get_mut("body") {
+            if write.text == TextKind::Html {
+                *body = html::from_plain(body);
+            }
+            let length = body.chars().count();
+            if let Some(max) = write.max.filter(|max| length > *max) {
+                return Err(format!(
+                    "its text is {length} characters as it is sent, and {max} are allowed: shorten it"
+                ));
+            }
+        }
+        context["item"] = Json::Null;
+        context["fields"] = Json::Object(values);
+        Ok(Some((request, context)))
+    }
+
+    async fn deliver(&self, write: &Write, step: &WriteStep, built: Built, context: &Json, what: &str) -> SendOutcome {
+        let mut renewed = false;
+        loop {
+            let raw = match self.client.exchange(&built, &self.rules(context)).await {
+                Ok(raw) => raw,
+                Err(NoAnswer::NotSent(because)) => {
+                    let because = format!("{} does not answer ({because})", self.client.at);
+                    return SendOutcome::Later { seconds: 30.0, because };
+                }
+                Err(NoAnswer::Ours(because)) => return self.refused(what, &because),
+                Err(NoAnswer::OtherHost(host)) => {
+                    return self
+                        .refused(what, &format!("it points to another host, {host}; the token was not sent there"));
+                }
+                Err(no @ (NoAnswer::Cut(_) | NoAnswer::TooLarge(_))) => {
+                    return SendOutcome::Unclear {
+                        because: self.client.no_answer(no, &format!("taking the {what}")).to_string(),
+                    };
+                }
+            };
+            let failed = match self.client.judge(raw, &self.rules(context)) {
+                Ok(answer) => {
+                    let id = write.id.as_ref().and_then(|path| path.find(&answer.json)).map(plain_text);
+                    return match (step, id) {
+                        (WriteStep::Create { .. }, None) => SendOutcome::Unclear {
+                            because: format!("{} took the {what} and did not say its id", self.client.at),
+                        },
+                        (WriteStep::Create { .. }, id) => SendOutcome::Done { id },
+                        (WriteStep::Update { id, .. } | WriteStep::Delete { id, .. }, _) => {
+                            SendOutcome::Done { id: Some(id.clone()) }
+                        }
+                    };
+                }
+                Err(failed) => failed,
+            };
+            let because = format!("{} refused the {what} ({})", self.client.at, failed.words);
+            return match failed.is {
+                Is::AuthExpired if !renewed => {
+                    renewed = true;
+                    if self.client.renew().await {
+                        continue;
+                    }
+                    SendOutcome::SignIn { because: self.client.error(failed, "sending").to_string() }
+                }
+                Is::AuthExpired | Is::AuthWrong => {
+                    SendOutcome::SignIn { because: self.client.error(failed, "sending").to_string() }
+                }
+                Is::Rate => {
+                    let pause = failed.retry_after.unwrap_or_else(|| self.client.http_limits.retry_base);
+                    self.client.limiter.pause(pause, &failed.words);
+                    SendOutcome::Later { seconds: pause.as_secs_f64(), because: failed.words }
+                }
+                Is::Quota => later(&self.client.error(failed, "sending")),
+                Is::Duplicate => SendOutcome::Done { id: None },
+                Is::Gone if matches!(step, WriteStep::Delete { .. }) => SendOutcome::Done { id: None },
+                Is::Transient => SendOutcome::Unclear {
+                    because: format!("{} failed while taking the {what} ({})", self.client.at, failed.words),
+                },
+                Is::Forbidden => SendOutcome::Refused {
+                    because: match &failed.right {
+                        Some(right) => format!("{because}. Grant the token {right}, then press R"),
+                        None => because,
+                    },
+                },
+                Is::Gone | Is::Conflict | Is::TooWide | Is::StaleCursor | Is::FieldGone | Is::Invalid => {
+                    SendOutcome::Refused { because }
+                }
+            };
+        }
+    }
+
+    fn refused(&self, what: &str, why: &str) -> SendOutcome {
+        SendOutcome::Refused { because: format!("the {what} was not sent to {}: {why}", self.client.at) }
+    }
+
+    /// Records of an account that carry our mark, found by listing what is linked to it.
+    ///
+    /// # Errors
+    /// As of any read; [`ErrorClass::Config`] never.
+    pub async fn find_marked(&self, what: &FindMarked) -> Result<Vec<Found>, ConnectError> {
+        let doing = format!("looking for the {} on the account", what.kind.as_deref().unwrap_or(what.entity.name()));
+        let write = self.write(what.entity, what.kind.as_deref());
+        let Some((write, find)) = write.and_then(|w| Some((w, w.find.as_ref()?))) else {
+            return Err(self.invalid(&doing, "the connector has no way to find it".to_owned()));
+        };
+        let context = json!({ "settings": self.settings, "its": write.its, "account": { "id": what.account } });
+        let ids: Vec<String> = self
+            .linked(&find.ids, std::slice::from_ref(&what.account), &context, &doing)
+            .await
+            .or_else(|error| match error {
+                // An account without any is "not found" at some places: that is no note, not a failure.
+                ConnectError::Invalid { because, .. } if because.starts_with("404") => Ok(Vec::new()),
+                other => Err(other),
+            })?
+            .into_iter()
+            .flat_map(|(_, to)| to)
+            .collect();
+        let mut found = Vec::new();
+        for ids in ids.chunks(find.chunk) {
+            let mut context = context.clone();
+            context["ids"] = json!(ids);
+            let answer = self.read_with(&find.read, &context, &doing).await?;
+            for row in find.rows.find(&answer.json).and_then(Json::as_array).into_iter().flatten() {
+                let Some(id) = find.id.find(row).map(plain_text) else { continue };
+                for path in &find.text {
+                    let text = path.find(row).map(plain_text).unwrap_or_default();
+                    let text = crate::text::clean_text(&html::to_plain(&text));
+                    if text.contains(&what.mark) {
+                        found.push(Found { id, text });
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn later(error: &ConnectError) -> SendOutcome {
+    let seconds = match error {
+        ConnectError::Quota { until: Some(until), .. } => {
+            until.duration_since(jiff::Timestamp::now()).as_secs_f64().max(1.0)
+        }
+        other if other.class() == ErrorClass::Quota => 3600.0,
+        _ => 60.0,
+    };
+    SendOutcome::Later { seconds, because: error.to_string() }
+}
+
+fn to_json(value: &Value) -> Json {
+    match value {
+        Value::Text(text) => Json::from(text.as_str()),
+        Value::Bool(b) => Json::from(*b),
+        Value::Number(n) => Json::from(*n),
+        Value::Money(amount) => Json::from(amount.to_string()),
+        Value::Day(day) => Json::from(day.to_string()),
+        Value::Instant(at) => Json::from(at.to_string()),
+        Value::List(list) => Json::from(list.clone()),
+    }
+}
