@@ -1,0 +1,198 @@
+//! Standings: kept with their day, the model they were made by and the day on which they expire; which are out of date.
+//!
+//! The portfolio's narrow row and the line on screen are written with the standing, in the same transaction.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::super::codec::{day, fold, from_json, json};
+use super::line::Line;
+use super::links;
+use crate::book::ids::AccountId;
+use crate::book::money::Money;
+use crate::book::standing::{Severity, Standing};
+
+/// Which state of an account's facts a standing was made from: taken before the facts are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version {
+    pub(in crate::store) cache: i64,
+    pub(in crate::store) own: i64,
+}
+
+/// A standing to be kept.
+#[derive(Clone, Debug)]
+pub struct Assessed {
+    pub standing: Standing,
+    /// From [`crate::store::Store::version`], before the facts were read: what changed meanwhile stays out of date.
+    pub version: Version,
+    /// ARR at the start and the end of the retention window, in the book's currency at one rate; `None`: unknown.
+    pub arr_start: Option<Money>,
+    pub arr_end: Option<Money>,
+}
+
+/// Keeps one standing. `mark` is the running sync's, for rows that moved in it.
+pub(in crate::store) fn put(conn: &Connection, item: &Assessed, model: &str, mark: &str) -> rusqlite::Result<()> {
+    let standing = &item.standing;
+    let Some(account) = links::key(conn, standing.account.as_str())? else { return Ok(()) };
+    let owner = standing.owner.as_deref().map(fold);
+    let minor = |money: Option<Money>| money.map(|money| money.minor);
+    conn.prepare_cached(
+        "INSERT INTO standing(account, day, valid_until, model, version, own, owner, former, arr_start, arr_end, arr_book, body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+         ON CONFLICT DO UPDATE SET day = excluded.day, valid_until = excluded.valid_until, model = excluded.model,
+           version = excluded.version, own = excluded.own, owner = excluded.owner, former = excluded.former,
+           arr_start = excluded.arr_start, arr_end = excluded.arr_end, arr_book = excluded.arr_book, body = excluded.body",
+    )?
+    .execute(params![
+        account,
+        day(standing.day),
+        day(standing.valid_until),
+        model,
+        item.version.cache,
+        item.version.own,
+        owner,
+        standing.former,
+        minor(item.arr_start),
+        minor(item.arr_end),
+        minor(standing.arr_book),
+        json(standing)?
+    ])?;
+    conn.prepare_cached("UPDATE account SET dirty = 0 WHERE account = ?1 AND version = ?2 AND dirty = 1")?
+        .execute(params![account, item.version.cache])?;
+    if standing.former {
+        conn.prepare_cached("DELETE FROM portfolio WHERE account = ?1")?.execute([account])?;
+        conn.prepare_cached("DELETE FROM line WHERE account = ?1")?.execute([account])?;
+        return Ok(());
+    }
+    let line = Line::of(standing);
+    let old = conn
+        .prepare_cached("SELECT body FROM line WHERE account = ?1")?
+        .query_row([account], |row| row.get::<_, String>(0))
+        .optional()?;
+    let body = json(&line)?;
+    // A line of an older shape counts as none.
+    let moved = old.as_deref().and_then(|old| from_json::<Line>(old).ok()).is_some_and(|old| line.moved(&old));
+    if old.as_deref() != Some(body.as_str()) {
+        conn.prepare_cached(
+            "INSERT INTO line(account, body) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET body = excluded.body",
+        )?
+        .execute(params![account, body])?;
+    }
+    portfolio(conn, account, standing, owner.as_deref(), moved.then_some(mark))
+}
+
+fn portfolio(
+    conn: &Connection,
+    account: i64,
+    standing: &Standing,
+    owner: Option<&str>,
+    moved: Option<&str>,
+) -> rusqlite::Result<()> {
+    let flags = standing.flags.iter().map(|flag| flag.kind.as_str()).collect::<Vec<_>>().join(" ");
+    let stage = |stage: Option<crate::book::standing::Stage>| stage.map(|stage| format!("{stage:?}").to_lowercase());
+    conn.prepare_cached(
+        "INSERT INTO portfolio(account, owner, name, domain, segment, band, score, confidence, delta, arr, currency,
+           renewal, touch, exposure, trust, returned, proof_age, keep, buyers, users, builders, flags, high, next,
+           meetings, day, moved)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
+           ?23, ?24, ?25, ?26, ?27)
+         ON CONFLICT DO UPDATE SET owner = excluded.owner, name = excluded.name, domain = excluded.domain,
+           segment = excluded.segment, band = excluded.band, score = excluded.score, confidence = excluded.confidence,
+           delta = excluded.delta, arr = excluded.arr, currency = excluded.currency, renewal = excluded.renewal,
+           touch = excluded.touch, exposure = excluded.exposure, trust = excluded.trust, returned = excluded.returned,
+           proof_age = excluded.proof_age, keep = excluded.keep, buyers = excluded.buyers, users = excluded.users,
+           builders = excluded.builders, flags = excluded.flags, high = excluded.high, next = excluded.next,
+           meetings = excluded.meetings, day = excluded.day, moved = coalesce(excluded.moved, moved)",
+    )?
+    .execute(params![
+        account,
+        owner,
+        fold(&standing.name),
+        standing.domain.as_deref().map(fold),
+        standing.segment.as_deref().map(fold),
+        standing.health.band.name(),
+        standing.health.score,
+        standing.health.confidence,
+        standing.health.delta_7d,
+        standing.arr_book.map(|money| money.minor),
+        standing.arr_book.map(|money| money.currency.code().to_owned()),
+        standing.renewal.map(day),
+        // Never touched is the longest silence.
+        standing.last_touch.map_or(i64::from(i32::MIN), day),
+        standing.exposure,
+        standing.trust,
+        standing.return_,
+        standing.proof_age_days,
+        standing.keep.map(|keep| format!("{keep:?}").to_lowercase()),
+        stage(standing.stage.buyers),
+        stage(standing.stage.users),
+        stage(standing.stage.builders),
+        format!(" {flags} "),
+        standing.flags.iter().any(|flag| flag.severity == Severity::High),
+        standing.offers.first().map(|offer| offer.play.clone()),
+        standing.meetings.len() as i64,
+        day(standing.day),
+        moved
+    ])?;
+    Ok(())
+}
+
+/// Accounts whose standing is out of date on a day: changed facts first, then expired ones, then those of another model.
+pub(in crate::store) fn stale(
+    conn: &Connection,
+    on: i64,
+    model: &str,
+    limit: usize,
+) -> rusqlite::Result<Vec<AccountId>> {
+    let mut found = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    for (sql, by_model) in STALE {
+        if found.len() >= limit {
+            break;
+        }
+        let mut statement = conn.prepare_cached(&format!("SELECT account FROM ({sql}) LIMIT ?2"))?;
+        let params = if *by_model { params![model, limit as i64] } else { params![on, limit as i64] };
+        for account in statement.query_map(params, |row| row.get::<_, i64>(0))? {
+            let account = account?;
+            if found.len() < limit && seen.insert(account) {
+                found.push(links::id_of(conn, account)?);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Each by an index of its own, so that nothing is read that is not out of date. `?1` is the day, or the model.
+const STALE: &[(&str, bool)] = &[
+    (
+        "SELECT account FROM account INDEXED BY account_dirty WHERE dirty = 1 AND merged IS NULL AND ?1 IS NOT NULL",
+        false,
+    ),
+    ("SELECT account FROM standing INDEXED BY standing_valid WHERE valid_until <= ?1", false),
+    ("SELECT account FROM standing INDEXED BY standing_day WHERE day > ?1", false),
+    ("SELECT account FROM standing INDEXED BY standing_model WHERE model < ?1", true),
+    ("SELECT account FROM standing INDEXED BY standing_model WHERE model > ?1", true),
+];
+
+/// How many are out of date.
+pub(in crate::store) fn stale_count(conn: &Connection, on: i64, model: &str) -> rusqlite::Result<u64> {
+    let parts = STALE
+        .iter()
+        .map(|(sql, by_model)| if *by_model { sql.replace("?1", "?2") } else { (*sql).to_owned() })
+        .collect::<Vec<_>>()
+        .join(" UNION ");
+    let count: i64 = conn
+        .prepare_cached(&format!("SELECT count(*) FROM ({parts})"))?
+        .query_row(params![on, model], |row| row.get(0))?;
+    Ok(count as u64)
+}
+
+/// The stored standing of an account.
+pub(in crate::store) fn get(conn: &Connection, id: &str) -> rusqlite::Result<Option<Standing>> {
+    let Some(account) = links::key(conn, id)? else { return Ok(None) };
+    let body = conn
+        .prepare_cached("SELECT body FROM standing WHERE account = ?1")?
+        .query_row([account], |row| row.get::<_, String>(0))
+        .optional()?;
+    // One of an older shape is as good as none: it is computed again.
+    Ok(body.and_then(|body| serde_json::from_str(&body).ok()))
+}

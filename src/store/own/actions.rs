@@ -1,0 +1,218 @@
+//! What was decided about plays, which events were raised, and how the book stood at the last rounds.
+//!
+//! Keeps decisions; when a play may be offered again is `book`'s matter.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::super::codec::{date, day, from_json, json, moment, ms};
+use super::super::{Store, StoreError};
+use super::{touch, undo};
+use crate::book::ids::AccountId;
+use crate::book::standing::Band;
+
+/// What was decided about an offer (account, play and key are its identity).
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActionState {
+    pub account: AccountId,
+    pub play: String,
+    pub key: String,
+    /// open, doing, assigned, snoozed, dismissed, done.
+    pub state: String,
+    /// Snoozed: not before that day. Done and dismissed: the end of the cool-down.
+    pub until: Option<Date>,
+    /// Why, or how it ended.
+    pub because: Option<String>,
+    pub assignee: Option<String>,
+    /// The title it was offered with.
+    pub title: String,
+    pub at: Timestamp,
+}
+
+/// A change of state that was raised, once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// `band`, `flag`, `flag-cleared`...
+    pub kind: String,
+    pub account: AccountId,
+    pub from: Option<String>,
+    pub to: Option<String>,
+    pub points: Option<f64>,
+    pub because: String,
+    pub day: Date,
+    pub at: Timestamp,
+}
+
+/// How an account stood when the last rounds ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RoundLine {
+    pub account: AccountId,
+    pub band: Band,
+    /// Kinds of the flags that stood.
+    pub flags: Vec<String>,
+    pub score: Option<f64>,
+}
+
+/// The last rounds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LastRound {
+    pub day: Date,
+    pub at: Timestamp,
+    pub lines: HashMap<AccountId, RoundLine>,
+}
+
+/// Rounds that are kept.
+const ROUNDS: i64 = 10;
+
+fn action(row: &Row<'_>) -> rusqlite::Result<ActionState> {
+    Ok(ActionState {
+        account: AccountId(row.get(0)?),
+        play: row.get(1)?,
+        key: row.get(2)?,
+        state: row.get(3)?,
+        until: row.get::<_, Option<i64>>(4)?.map(date),
+        because: row.get(5)?,
+        assignee: row.get(6)?,
+        title: row.get(7)?,
+        at: moment(row.get(8)?),
+    })
+}
+
+const ACTION: &str = "SELECT account, play, key, state, until, because, assignee, title, at FROM action";
+
+impl Store {
+    /// Keeps a decision about a play. It can be taken back; `says` names it then.
+    pub fn action_put(&mut self, decision: &ActionState, says: &str) -> Result<(), StoreError> {
+        self.own_mut()?.write("keeping what was decided", |tx| {
+            let account = decision.account.as_str();
+            let before = undo::Before::action(tx, account, &decision.play, &decision.key)?;
+            tx.prepare_cached(
+                "INSERT INTO action(account, play, key, state, until, because, assignee, title, at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                 ON CONFLICT DO UPDATE SET state = excluded.state, until = excluded.until, because = excluded.because,
+                   assignee = excluded.assignee, title = excluded.title, at = excluded.at",
+            )?
+            .execute(params![
+                account,
+                decision.play,
+                decision.key,
+                decision.state,
+                decision.until.map(day),
+                decision.because,
+                decision.assignee,
+                decision.title,
+                ms(decision.at)
+            ])?;
+            touch(tx, account)?;
+            before.keep(tx, says, account, decision.at)
+        })
+    }
+
+    /// What was decided about the plays of an account, newest first.
+    pub fn actions_of(&self, account: &AccountId) -> Result<Vec<ActionState>, StoreError> {
+        self.own.read("reading decisions", |conn| {
+            conn.prepare_cached(&format!("{ACTION} WHERE account = ?1 ORDER BY at DESC"))?
+                .query_map([account.as_str()], action)?
+                .collect()
+        })
+    }
+
+    /// All decisions, newest first.
+    pub fn actions_all(&self) -> Result<Vec<ActionState>, StoreError> {
+        self.own.read("reading decisions", |conn| {
+            conn.prepare_cached(&format!("{ACTION} ORDER BY at DESC"))?.query_map([], action)?.collect()
+        })
+    }
+
+    /// Writes down that events were raised, so that they are not raised again.
+    pub fn events_put(&mut self, events: &[Event]) -> Result<(), StoreError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        self.own_mut()?.write("keeping events", |tx| {
+            let mut put = tx.prepare_cached(
+                "INSERT INTO event(kind, account, was, became, points, because, day, at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?;
+            for event in events {
+                put.execute(params![
+                    event.kind,
+                    event.account.as_str(),
+                    event.from,
+                    event.to,
+                    event.points,
+                    event.because,
+                    day(event.day),
+                    ms(event.at)
+                ])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Events raised after the end of a day, oldest first.
+    pub fn events_since(&self, since: Date) -> Result<Vec<Event>, StoreError> {
+        self.own.read("reading events", |conn| {
+            conn.prepare_cached(
+                "SELECT kind, account, was, became, points, because, day, at FROM event WHERE day > ?1 ORDER BY seq",
+            )?
+            .query_map([day(since)], |row| {
+                Ok(Event {
+                    kind: row.get(0)?,
+                    account: AccountId(row.get(1)?),
+                    from: row.get(2)?,
+                    to: row.get(3)?,
+                    points: row.get(4)?,
+                    because: row.get(5)?,
+                    day: date(row.get(6)?),
+                    at: moment(row.get(7)?),
+                })
+            })?
+            .collect()
+        })
+    }
+
+    /// Keeps how the book stands at the end of rounds. The ten newest are kept.
+    pub fn round_put(&mut self, on: Date, at: Timestamp, lines: &[RoundLine]) -> Result<(), StoreError> {
+        self.own_mut()?.write("keeping the rounds", |tx| {
+            tx.execute("INSERT INTO round(day, at) VALUES (?1, ?2)", params![day(on), ms(at)])?;
+            let round = tx.last_insert_rowid();
+            let mut put = tx.prepare_cached(
+                "INSERT OR REPLACE INTO round_line(round, account, band, flags, score) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?;
+            for line in lines {
+                put.execute(params![round, line.account.as_str(), line.band.name(), json(&line.flags)?, line.score])?;
+            }
+            tx.execute("DELETE FROM round_line WHERE round <= ?1", [round - ROUNDS])?;
+            tx.execute("DELETE FROM round WHERE seq <= ?1", [round - ROUNDS])?;
+            Ok(())
+        })
+    }
+
+    /// The last rounds before the end of `until`; `None`: there were none.
+    pub fn last_round(&self, until: Date) -> Result<Option<LastRound>, StoreError> {
+        self.own.read("reading the last rounds", |conn| {
+            let newest: Option<(i64, i64, i64)> = conn
+                .query_row(
+                    "SELECT seq, day, at FROM round WHERE day <= ?1 ORDER BY day DESC, seq DESC LIMIT 1",
+                    [day(until)],
+                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                )
+                .optional()?;
+            let Some((round, on, at)) = newest else { return Ok(None) };
+            let mut statement = conn.prepare("SELECT account, band, flags, score FROM round_line WHERE round = ?1")?;
+            let mut lines = HashMap::new();
+            let mut rows = statement.query([round])?;
+            while let Some(row) = rows.next()? {
+                let account = AccountId(row.get(0)?);
+                let band = Band::parse(row.get_ref(1)?.as_str()?).unwrap_or(Band::Unknown);
+                let flags = from_json(row.get_ref(2)?.as_str()?)?;
+                lines.insert(account.clone(), RoundLine { account, band, flags, score: row.get(3)? });
+            }
+            Ok(Some(LastRound { day: date(on), at: moment(at), lines }))
+        })
+    }
+}

@@ -1,0 +1,26 @@
+//! `own.db`: what is ours, and exists nowhere else until it is sent.
+//!
+//! Every change here is one transaction that ends on the disk. Functions take a connection and answer with SQLite's own
+//! errors; the store's methods give them their words.
+
+mod actions;
+mod backup;
+mod notes;
+mod outbox;
+mod undo;
+
+pub use actions::{ActionState, Event, LastRound, RoundLine};
+pub use notes::{Gone, NewNote, NoteEdit, OwnNote};
+pub use outbox::{Mark, NewOut, OutAction, OutKind, OutRow, OutState};
+
+use rusqlite::Connection;
+
+/// Says that an account has a new fact of ours: its standing is out of date.
+fn touch(conn: &Connection, account: &str) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO touched(account, serial) VALUES (?1, (SELECT coalesce(max(serial), 0) + 1 FROM touched))
+         ON CONFLICT DO UPDATE SET serial = excluded.serial",
+    )?
+    .execute([account])
+    .map(|_| ())
+}

@@ -1,0 +1,336 @@
+//! Notes and drafts: a note, what must reach the CRM because of it, and the end of its draft are one transaction.
+//!
+//! Decides what an edit or a deletion means for rows of the outbox that wait, are on their way or have arrived. What a
+//! note says is `book`'s matter.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::super::codec::{json, moment, ms};
+use super::super::{Store, StoreError};
+use super::outbox::{NewOut, OutAction, OutRow, OutState, insert, remove, rows};
+use super::{touch, undo};
+use crate::book::ids::{AccountId, NoteId};
+
+/// A note to be saved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewNote {
+    pub id: NoteId,
+    pub account: AccountId,
+    /// As it was typed, for editing it.
+    pub text: String,
+    /// As it is written to the CRM: text, bullets, mark.
+    pub body: String,
+    /// It never leaves this machine.
+    pub private: bool,
+    /// Who wrote it: e-mail of the owner.
+    pub author: Option<String>,
+    pub at: Timestamp,
+    /// What must reach the CRM: the note itself (part `note`), and one for every task, call, meeting or mail in it.
+    pub out: Vec<NewOut>,
+}
+
+/// A note's new text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NoteEdit {
+    pub id: NoteId,
+    pub text: String,
+    pub body: String,
+    pub at: Timestamp,
+    /// All of it again, as for a new note. Parts that are as they were are left alone.
+    pub out: Vec<NewOut>,
+}
+
+/// A note of ours.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OwnNote {
+    pub id: NoteId,
+    pub account: AccountId,
+    pub text: String,
+    pub body: String,
+    pub private: bool,
+    pub author: Option<String>,
+    pub at: Timestamp,
+    pub edited: Option<Timestamp>,
+    pub deleted: Option<Timestamp>,
+    /// Its id in the CRM, once it is there.
+    pub remote: Option<String>,
+    /// Where it stands, its changes included: private, queued, sending, unknown, sent, refused.
+    pub state: String,
+    /// A change of it has not arrived yet: until then what stands here is the truth.
+    pub ahead: bool,
+}
+
+/// What a deletion came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gone {
+    /// It had not left the machine: it is simply gone.
+    Here,
+    /// Its removal from the CRM is queued.
+    Queued,
+}
+
+const COLUMNS: &str = "id, account, text, body, private, author, at, edited, deleted, remote";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<OwnNote> {
+    Ok(OwnNote {
+        id: NoteId(row.get(0)?),
+        account: AccountId(row.get(1)?),
+        text: row.get(2)?,
+        body: row.get(3)?,
+        private: row.get(4)?,
+        author: row.get(5)?,
+        at: moment(row.get(6)?),
+        edited: row.get::<_, Option<i64>>(7)?.map(moment),
+        deleted: row.get::<_, Option<i64>>(8)?.map(moment),
+        remote: row.get(9)?,
+        state: String::new(),
+        ahead: false,
+    })
+}
+
+/// Notes that a condition picks, newest first, each with its state.
+pub(in crate::store) fn list(
+    conn: &Connection,
+    cond: &str,
+    params: &[&dyn rusqlite::ToSql],
+) -> rusqlite::Result<Vec<OwnNote>> {
+    let mut notes = conn
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM note WHERE {cond} ORDER BY at DESC, id DESC"))?
+        .query_map(params, read)?
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut states = conn.prepare_cached(
+        "SELECT action, state FROM outbox WHERE note = ?1 AND part = 'note' AND action <> 'delete' ORDER BY seq DESC",
+    )?;
+    for note in &mut notes {
+        let rows = states
+            .query_map([note.id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<Vec<(String, String)>, _>>()?;
+        // Newest first: the first that has not arrived says where the note stands.
+        let open = rows.iter().find(|(_, state)| state != "sent");
+        note.ahead = open.is_some_and(|(_, state)| state != "dropped");
+        note.state = match open {
+            None if note.private || rows.is_empty() => "private".to_owned(),
+            None => "sent".to_owned(),
+            Some((_, state)) if state == "dropped" => "refused".to_owned(),
+            Some((_, state)) => state.clone(),
+        };
+    }
+    Ok(notes)
+}
+
+fn save(conn: &Connection, note: &NewNote) -> rusqlite::Result<Result<(), String>> {
+    let (id, account) = (note.id.as_str(), note.account.as_str());
+    let taken = conn.prepare_cached("SELECT 1 FROM note WHERE id = ?1")?.exists([id])?;
+    if taken {
+        return Ok(Err(format!("there is a note {id} already: nothing was changed")));
+    }
+    let before = undo::Before::note(conn, id)?;
+    conn.prepare_cached(
+        "INSERT INTO note(id, account, text, body, private, author, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute(params![id, account, note.text, note.body, note.private, note.author, ms(note.at)])?;
+    if !note.private {
+        for out in &note.out {
+            insert(conn, account, Some(id), out, None, note.at)?;
+        }
+    }
+    conn.prepare_cached("DELETE FROM draft WHERE account = ?1")?.execute([account])?;
+    touch(conn, account)?;
+    before.keep(conn, "the note", account, note.at)?;
+    Ok(Ok(()))
+}
+
+/// What is known of a part of a note that was, or is to be, created.
+struct Part {
+    create: OutRow,
+    /// Changes that have not arrived, oldest first.
+    waiting: Vec<OutRow>,
+    /// What the CRM has, or will have when all that is under way has arrived.
+    payload: serde_json::Value,
+}
+
+impl Part {
+    /// Never sent, or clearly not arrived: it can still be changed here.
+    fn here(&self) -> bool {
+        matches!(self.create.state, OutState::Queued | OutState::Refused | OutState::Dropped)
+            && self.create.remote.is_none()
+    }
+}
+
+fn parts(conn: &Connection, note: &str) -> rusqlite::Result<Vec<Part>> {
+    let all = rows(conn, "o.note = ?1 ORDER BY seq", &[&note])?;
+    let (creates, changes): (Vec<_>, Vec<_>) = all.into_iter().partition(|row| row.action == OutAction::Create);
+    let part = |create: OutRow| {
+        let of = || changes.iter().filter(|row| row.follows.as_deref() == Some(&create.id));
+        // What was deleted there is no part of the note any more.
+        let ended = of().any(|row| row.action == OutAction::Delete && row.state != OutState::Dropped);
+        let newest = of().rfind(|row| row.action == OutAction::Update && row.state != OutState::Dropped);
+        let payload = newest.map_or_else(|| create.payload.clone(), |row| row.payload.clone());
+        let waiting = of().filter(|row| !matches!(row.state, OutState::Sent | OutState::Dropped)).cloned().collect();
+        (!ended).then_some(Part { create, waiting, payload })
+    };
+    Ok(creates.into_iter().filter_map(part).collect())
+}
+
+fn edit(conn: &Connection, edit: &NoteEdit) -> rusqlite::Result<Result<(), String>> {
+    let id = edit.id.as_str();
+    let Some(note) = list(conn, "id = ?1 AND deleted IS NULL", &[&id])?.pop() else {
+        return Ok(Err(format!("there is no note {id} of yours here")));
+    };
+    let account = note.account.as_str();
+    let before = undo::Before::note(conn, id)?;
+    conn.prepare_cached("UPDATE note SET text = ?2, body = ?3, edited = ?4 WHERE id = ?1")?.execute(params![
+        id,
+        edit.text,
+        edit.body,
+        ms(edit.at)
+    ])?;
+    let known = parts(conn, id)?;
+    if !note.private {
+        for out in &edit.out {
+            match known.iter().find(|part| part.create.part == out.part) {
+                None => insert(conn, account, Some(id), out, None, edit.at)?,
+                Some(part) if part.here() => {
+                    conn.prepare_cached(
+                        "UPDATE outbox SET payload = ?2, text = ?3, entity = ?4, state = 'queued', because = NULL,
+                           attempts = 0, next_at = ?5, changed = ?5 WHERE id = ?1",
+                    )?
+                    .execute(params![
+                        part.create.id,
+                        json(&out.payload)?,
+                        out.text,
+                        out.entity.name(),
+                        ms(edit.at)
+                    ])?;
+                }
+                Some(part) if part.payload == out.payload => {}
+                Some(part) => {
+                    let replaced =
+                        part.waiting.iter().filter(|row| matches!(row.state, OutState::Queued | OutState::Refused));
+                    remove(conn, replaced.map(|row| row.id.clone()))?;
+                    let remote = part.create.remote.clone();
+                    let change = NewOut { action: OutAction::Update, remote, ..out.clone() };
+                    insert(conn, account, Some(id), &change, Some(&part.create.id), edit.at)?;
+                }
+            }
+        }
+        for part in known.iter().filter(|part| !edit.out.iter().any(|out| out.part == part.create.part)) {
+            withdraw(conn, account, id, part, edit.at)?;
+        }
+    }
+    touch(conn, account)?;
+    before.keep(conn, "the change of the note", account, edit.at)?;
+    Ok(Ok(()))
+}
+
+/// Takes a part back: from the outbox if it is still there, else from the CRM. Answers with whether it had left.
+fn withdraw(conn: &Connection, account: &str, note: &str, part: &Part, at: Timestamp) -> rusqlite::Result<bool> {
+    let queued = part.waiting.iter().filter(|row| matches!(row.state, OutState::Queued | OutState::Refused));
+    remove(conn, queued.map(|row| row.id.clone()))?;
+    if part.here() {
+        remove(conn, [part.create.id.clone()])?;
+        return Ok(false);
+    }
+    let create = &part.create;
+    let out = NewOut {
+        id: format!("{}-delete", create.id),
+        source: create.source.clone(),
+        part: create.part.clone(),
+        kind: create.kind,
+        entity: create.entity,
+        action: OutAction::Delete,
+        payload: serde_json::Value::Null,
+        text: create.text.clone(),
+        remote: create.remote.clone(),
+    };
+    remove(conn, [out.id.clone()])?;
+    insert(conn, account, Some(note), &out, Some(&create.id), at)?;
+    Ok(true)
+}
+
+fn delete(conn: &Connection, id: &str, at: Timestamp) -> rusqlite::Result<Result<Gone, String>> {
+    let Some(note) = list(conn, "id = ?1 AND deleted IS NULL", &[&id])?.pop() else {
+        return Ok(Err(format!("there is no note {id} of yours here")));
+    };
+    let before = undo::Before::note(conn, id)?;
+    let account = note.account.as_str();
+    let mut left = false;
+    for part in parts(conn, id)? {
+        left |= withdraw(conn, account, id, &part, at)?;
+    }
+    // The row stays, so that a copy still in the CRM's lists is known for deleted.
+    conn.prepare_cached("UPDATE note SET deleted = ?2 WHERE id = ?1")?.execute(params![id, ms(at)])?;
+    touch(conn, account)?;
+    before.keep(conn, "the deletion of the note", account, at)?;
+    Ok(Ok(if left { Gone::Queued } else { Gone::Here }))
+}
+
+impl Store {
+    /// Saves a note, queues what must reach the CRM, and ends its draft: when this returns, it is on the disk.
+    pub fn note_save(&mut self, note: &NewNote) -> Result<(), StoreError> {
+        self.own_mut()?.write_checked("saving the note", |tx| save(tx, note))
+    }
+
+    /// Changes a note. What had not left the machine is changed in place; what has, is followed by its change.
+    pub fn note_edit(&mut self, change: &NoteEdit) -> Result<(), StoreError> {
+        self.own_mut()?.write_checked("changing the note", |tx| edit(tx, change))
+    }
+
+    /// Deletes a note. What had not left the machine is cancelled; what has, is followed by its removal.
+    pub fn note_delete(&mut self, id: &NoteId, at: Timestamp) -> Result<Gone, StoreError> {
+        self.own_mut()?.write_checked("deleting the note", |tx| delete(tx, id.as_str(), at))
+    }
+
+    /// A note of ours, deleted ones included.
+    pub fn note(&self, id: &NoteId) -> Result<Option<OwnNote>, StoreError> {
+        self.own.read("reading a note", |conn| Ok(list(conn, "id = ?1", &[&id.as_str()])?.pop()))
+    }
+
+    /// The notes of ours on an account, newest first.
+    pub fn notes_of(&self, account: &AccountId) -> Result<Vec<OwnNote>, StoreError> {
+        self.own.read("reading notes", |conn| list(conn, "account = ?1 AND deleted IS NULL", &[&account.as_str()]))
+    }
+
+    /// Keeps the unfinished note of an account; an empty one is forgotten.
+    pub fn draft_put(&mut self, account: &AccountId, text: &str, at: Timestamp) -> Result<(), StoreError> {
+        if text.trim().is_empty() {
+            return self.draft_clear(account);
+        }
+        self.own_mut()?.write("keeping the draft", |tx| {
+            tx.prepare_cached(
+                "INSERT INTO draft(account, text, at) VALUES (?1, ?2, ?3)
+                 ON CONFLICT DO UPDATE SET text = excluded.text, at = excluded.at",
+            )?
+            .execute(params![account.as_str(), text, ms(at)])
+            .map(|_| ())
+        })
+    }
+
+    /// The unfinished note of an account.
+    pub fn draft(&self, account: &AccountId) -> Result<Option<String>, StoreError> {
+        self.own.read("reading the draft", |conn| {
+            conn.prepare_cached("SELECT text FROM draft WHERE account = ?1")?
+                .query_row([account.as_str()], |row| row.get(0))
+                .optional()
+        })
+    }
+
+    /// All unfinished notes, newest first.
+    pub fn drafts(&self) -> Result<Vec<(AccountId, String)>, StoreError> {
+        self.own.read("reading the drafts", |conn| {
+            let mut statement = conn.prepare_cached("SELECT account, text FROM draft ORDER BY at DESC")?;
+            statement.query_map([], |row| Ok((AccountId(row.get(0)?), row.get(1)?)))?.collect()
+        })
+    }
+
+    /// Forgets the unfinished note of an account.
+    pub fn draft_clear(&mut self, account: &AccountId) -> Result<(), StoreError> {
+        if self.draft(account)?.is_none() {
+            return Ok(());
+        }
+        self.own_mut()?.write("forgetting the draft", |tx| {
+            tx.execute("DELETE FROM draft WHERE account = ?1", [account.as_str()]).map(|_| ())
+        })
+    }
+}

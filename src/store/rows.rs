@@ -1,0 +1,227 @@
+//! Keeping rows: pages with their cursors, full passes and their sweep, sources, and what found no account.
+//!
+//! The store's side of a sync. Decides nothing about when to pull or what matches what.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+
+use super::batch::{Applied, Batch, Cursor};
+use super::cache::links::{self, Hands, Links, record_link};
+use super::cache::matching::MatchIndex;
+use super::cache::{apply, matching};
+use super::codec::{from_json, json};
+use super::{Store, StoreError};
+use crate::book::ids::{AccountId, SourceName};
+use crate::book::row::Entity;
+use crate::book::view::Unmatched;
+
+/// How a source's last sync went; written by sync, shown on the Sync screen.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SourceRecord {
+    pub name: String,
+    /// The connector's name.
+    pub connector: String,
+    /// When its last sync began and ended.
+    pub started: Option<Timestamp>,
+    pub ended: Option<Timestamp>,
+    /// The end of its last sync without an error.
+    pub complete: Option<Timestamp>,
+    pub error: Option<String>,
+    /// `61 of 190 requests left`.
+    pub left: Option<String>,
+    /// Where an account opens in its pages: an address with `{id}` in it.
+    pub account_link: Option<String>,
+    /// It is the practice CRM.
+    #[serde(default)]
+    pub practice: bool,
+    /// Rows by entity; filled when read.
+    #[serde(skip)]
+    pub entities: Vec<(String, u64)>,
+}
+
+impl Store {
+    /// Keeps a page: its rows and its cursor in one transaction. The same page twice changes nothing.
+    pub fn apply(&mut self, batch: &Batch) -> Result<Applied, StoreError> {
+        let hands = self.hands()?;
+        self.cache.write("keeping what was pulled", |tx| apply::apply(tx, batch, &hands))
+    }
+
+    /// How far a stream has been read.
+    pub fn cursor(&self, source: &SourceName, stream: &str) -> Result<Option<Cursor>, StoreError> {
+        self.cache.read("reading a cursor", |conn| {
+            conn.prepare_cached("SELECT body FROM cursor WHERE source = ?1 AND stream = ?2")?
+                .query_row(params![source.as_str(), stream], |row| row.get(0).map(Cursor))
+                .optional()
+        })
+    }
+
+    /// Puts a stream's cursor without rows (a stream that has been read to its end, say).
+    pub fn put_cursor(&mut self, source: &SourceName, stream: &str, cursor: &Cursor) -> Result<(), StoreError> {
+        self.cache.write("keeping a cursor", |tx| {
+            tx.execute(
+                "INSERT INTO cursor(source, stream, body) VALUES (?1, ?2, ?3)
+                 ON CONFLICT DO UPDATE SET body = excluded.body",
+                params![source.as_str(), stream, cursor.0],
+            )
+            .map(|_| ())
+        })
+    }
+
+    /// Forgets how far the streams of a source (`None`: of all) have been read: the next sync reads everything again.
+    pub fn reset_cursors(&mut self, source: Option<&SourceName>) -> Result<(), StoreError> {
+        self.cache.write("forgetting cursors", |tx| {
+            tx.execute("DELETE FROM cursor WHERE ?1 IS NULL OR source = ?1", [source.map(SourceName::as_str)])
+                .map(|_| ())
+        })
+    }
+
+    /// Forgets everything that came from a source, its accounts included. Nothing of ours is touched.
+    pub fn forget_source(&mut self, source: &SourceName) -> Result<(), StoreError> {
+        self.cache.write("forgetting a source", |tx| matching::forget(tx, source.as_str()))
+    }
+
+    /// Starts a full pass of a stream and answers with its number, for [`Batch::pass`].
+    pub fn begin_pass(&mut self, source: &SourceName, stream: &str) -> Result<u64, StoreError> {
+        self.cache.write("starting a full pass", |tx| {
+            let next = apply::pass(tx, source.as_str(), stream)? + 1;
+            tx.execute(
+                "INSERT INTO meta(key, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value",
+                params![format!("pass/{source}/{stream}"), next.to_string()],
+            )?;
+            Ok(next as u64)
+        })
+    }
+
+    /// The number of the newest full pass of a stream, to go on with one that was interrupted; 0: there was none.
+    pub fn current_pass(&self, source: &SourceName, stream: &str) -> Result<u64, StoreError> {
+        self.cache
+            .read("reading the full pass", |conn| apply::pass(conn, source.as_str(), stream).map(|pass| pass as u64))
+    }
+
+    /// After a complete full pass: records of that entity which it did not see are gone. Answers with how many.
+    /// Only for a stream that delivers all records of `entity` that the source has.
+    pub fn sweep(&mut self, source: &SourceName, entity: Entity, pass: u64, at: Timestamp) -> Result<u64, StoreError> {
+        self.cache.write("sweeping", |tx| apply::sweep(tx, source.as_str(), entity, pass, at))
+    }
+
+    /// What a source calls our account: its stored link.
+    pub fn account_of(&self, source: &SourceName, id: &str) -> Result<Option<AccountId>, StoreError> {
+        self.cache.read("looking up an account", |conn| {
+            let account: Option<i64> = conn
+                .prepare_cached("SELECT account FROM link WHERE source = ?1 AND id = ?2")?
+                .query_row(params![source.as_str(), id], |row| row.get(0))
+                .optional()?
+                .flatten();
+            account.map(|account| links::id_of(conn, account)).transpose()
+        })
+    }
+
+    /// Everything that matching looks things up in, loaded once per sync.
+    pub fn match_index(&self) -> Result<MatchIndex, StoreError> {
+        self.cache.read("loading the accounts to match", MatchIndex::load)
+    }
+
+    /// Says by hand which account a record is. Kept in `own.db`, so that it outlives the cache.
+    pub fn put_match(
+        &mut self,
+        source: &SourceName,
+        entity: Entity,
+        id: &str,
+        account: &AccountId,
+    ) -> Result<(), StoreError> {
+        self.own_mut()?.write("keeping a match", |tx| {
+            tx.execute(
+                "INSERT INTO hand(source, entity, id, account) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT DO UPDATE SET account = excluded.account",
+                params![source.as_str(), entity.name(), id, account.as_str()],
+            )
+            .map(|_| ())
+        })?;
+        let hands = self.hands()?;
+        self.cache.write_checked("matching by hand", |tx| {
+            let Some(key) = links::key(tx, account.as_str())? else {
+                return Ok(Err(format!("there is no account {account}")));
+            };
+            let mut all = Links::new(tx, source.as_str(), &hands);
+            if matches!(entity, Entity::Account | Entity::Usage) {
+                all.set(id, key, true)?;
+            } else {
+                let alone = record_link(entity.name(), id);
+                all.set(&alone, key, true)?;
+                let (link, _) = all.get(&alone)?;
+                matching::tie(tx, source.as_str(), entity, id, link)?;
+            }
+            all.finish()?;
+            Ok(Ok(()))
+        })
+    }
+
+    /// Records that found no account, and how many there are; ids that a source names accounts by count once each.
+    pub fn unmatched(&self, limit: usize) -> Result<(Vec<Unmatched>, u64), StoreError> {
+        self.cache.read("listing what found no account", |conn| matching::unmatched(conn, limit))
+    }
+
+    /// How the sources stand, by name.
+    pub fn sources(&self) -> Result<Vec<SourceRecord>, StoreError> {
+        self.cache.read("reading the sources", |conn| {
+            let mut statement = conn.prepare_cached("SELECT body FROM source ORDER BY name")?;
+            let mut sources = statement
+                .query_map([], |row| row.get::<_, String>(0))?
+                .map(|body| from_json::<SourceRecord>(&body?))
+                .collect::<Result<Vec<_>, _>>()?;
+            let mut counts = conn.prepare_cached("SELECT entity, rows FROM counted WHERE source = ?1 AND rows > 0")?;
+            for source in &mut sources {
+                source.entities = counts
+                    .query_map([&source.name], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.max(0) as u64)))?
+                    .collect::<Result<Vec<_>, _>>()?;
+            }
+            Ok(sources)
+        })
+    }
+
+    /// Writes down how a source stands.
+    pub fn put_source_state(&mut self, source: &SourceRecord) -> Result<(), StoreError> {
+        self.cache.write("keeping how a source stands", |tx| {
+            tx.execute(
+                "INSERT INTO source(name, body) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET body = excluded.body",
+                params![source.name, json(source)?],
+            )
+            .map(|_| ())
+        })
+    }
+
+    /// A word that the cache keeps for others; gone with the cache.
+    pub fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
+        self.cache.read("reading a setting", |conn| {
+            conn.prepare_cached("SELECT value FROM meta WHERE key = ?1")?.query_row([key], |row| row.get(0)).optional()
+        })
+    }
+
+    /// Keeps a word in the cache.
+    pub fn put_meta(&mut self, key: &str, value: &str) -> Result<(), StoreError> {
+        self.cache.write("keeping a setting", |tx| {
+            tx.execute(
+                "INSERT INTO meta(key, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value",
+                [key, value],
+            )
+            .map(|_| ())
+        })
+    }
+
+    /// Links set by hand, as the cache uses them.
+    pub(super) fn hands(&self) -> Result<Hands, StoreError> {
+        self.own.read("reading matches", |conn| {
+            let mut statement = conn.prepare_cached("SELECT source, entity, id, account FROM hand")?;
+            let rows = statement.query_map([], |row| {
+                let (source, entity, id): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                let id = match Entity::parse(&entity) {
+                    Some(Entity::Account | Entity::Usage) => id,
+                    _ => record_link(&entity, &id),
+                };
+                Ok(((source, id), AccountId(row.get(3)?)))
+            })?;
+            rows.collect()
+        })
+    }
+}
