@@ -1,13 +1,11 @@
 //! Days as numbers, so that windows and ages are plain subtraction in the inner loop of a score.
 //!
-//! Decides how a day is written in evidence (`12 Oct`, `15 Mar 27`). Must not know what day it is: that is an argument.
+//! Decides nothing but arithmetic. Must not know what day it is: that is an argument.
 
 use jiff::civil::Date;
 
 /// Days since 1970-01-01.
 pub type Day = i32;
-
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// Days before the first of each month, in a year that starts in March: leap days come last and need no case.
 const BEFORE: [i32; 12] = [306, 337, 0, 31, 61, 92, 122, 153, 184, 214, 245, 275];
@@ -37,16 +35,6 @@ pub fn between(from: Date, to: Date) -> i64 {
     i64::from(number(to)) - i64::from(number(from))
 }
 
-/// `12 Oct`; with the year (`15 Mar 27`) when it is more than half a year from `near`.
-pub fn words(date: Date, near: Date) -> String {
-    let month = MONTHS[(date.month() - 1) as usize];
-    if between(date, near).abs() > 183 {
-        format!("{} {month} {:02}", date.day(), date.year().rem_euclid(100))
-    } else {
-        format!("{} {month}", date.day())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,12 +55,5 @@ mod tests {
             assert_eq!(number(next), number(day) + 1, "{day}");
             day = next;
         }
-    }
-
-    #[test]
-    fn a_day_far_away_carries_its_year() {
-        let today = civil(2026, 11, 22);
-        assert_eq!(words(civil(2026, 10, 12), today), "12 Oct");
-        assert_eq!(words(civil(2027, 6, 15), today), "15 Jun 27");
     }
 }

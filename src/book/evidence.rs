@@ -2,10 +2,11 @@
 //!
 //! Decides words and names of sources only; every number comes from `reading`. What is absent says what is missing.
 
-use crate::book::day::{Day, date, words};
+use crate::book::day::{Day, date};
 use crate::book::model::{Input, Measure, Model};
 use crate::book::prepared::{Known, On, Prepared};
 use crate::book::reading::{self, Reading, tiers_of};
+use crate::text::short_date;
 
 /// Words and source for a reading.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,7 +104,7 @@ fn spoken(input: Input, facts: &Prepared<'_>, model: &Model, on: On, reading: &R
                     n => format!("{n} d ago"),
                 };
                 let name = &known.person.name;
-                let on_day = words(date(*touched), on.date);
+                let on_day = short_date(date(*touched), on.date);
                 format!("{tier} last {verb} {when} ({name}, {}, {on_day})", touch.kind.name())
             });
             (text.unwrap_or_default(), last.map(|(.., touch)| touch.source.to_string()))
@@ -150,7 +151,7 @@ fn spoken(input: Input, facts: &Prepared<'_>, model: &Model, on: On, reading: &R
             (text, account_source(facts))
         }
         Input::RenewalDays => {
-            let renewal = words(date(day + reading.value as Day), on.date);
+            let renewal = short_date(date(day + reading.value as Day), on.date);
             let text = match reading.value as i64 {
                 n if n < 0 => format!("renewal date passed {} d ago ({renewal})", -n),
                 0 => "renews today".into(),
@@ -199,7 +200,7 @@ fn champion(facts: &Prepared<'_>, on: On) -> String {
         Some((known, None)) => format!("{} is our champion", known.person.name),
         Some((known, Some(left))) => {
             let tier = known.tier.map(|tier| format!("{}, ", tier.name())).unwrap_or_default();
-            format!("{} ({tier}our champion) left on {}", known.person.name, words(date(left), on.date))
+            format!("{} ({tier}our champion) left on {}", known.person.name, short_date(date(left), on.date))
         }
         None => "no champion known".into(),
     }
@@ -210,7 +211,7 @@ fn missing(measure: &Measure, facts: &Prepared<'_>, on: On) -> String {
     match measure.input {
         Input::UsageTrend | Input::UsageChange => match facts.usage.last(on.day) {
             Some(last) if on.day - last > reading::WINDOW => {
-                format!("no usage known since {}", words(date(last), on.date))
+                format!("no usage known since {}", short_date(date(last), on.date))
             }
             Some(_) => "too few days of usage known".into(),
             None => "no usage known".into(),
@@ -234,11 +235,11 @@ fn missing(measure: &Measure, facts: &Prepared<'_>, on: On) -> String {
         Input::PeopleChampion => "no champion known".into(),
         Input::TicketsOpened | Input::TicketsEscalated => "no tickets in 30 d".into(),
         Input::SurveyCsat => match facts.facts.csat.entry(on.date) {
-            Some(entry) => format!("CSAT of {} is too old", words(entry.on, on.date)),
+            Some(entry) => format!("CSAT of {} is too old", short_date(entry.on, on.date)),
             None => "no CSAT known".into(),
         },
         Input::Pulse => match reading::pulse(facts, on) {
-            Some(pulse) => format!("pulse of {} is too old", words(pulse.on, on.date)),
+            Some(pulse) => format!("pulse of {} is too old", short_date(pulse.on, on.date)),
             None => "no pulse given".into(),
         },
         Input::InvoiceOverdue => "no invoice known".into(),

@@ -6,12 +6,14 @@
 
 pub mod assess;
 pub mod changes;
+pub mod dates;
 pub mod day;
 pub mod evidence;
 pub mod facts;
 pub mod fill;
 pub mod flags;
 pub mod ids;
+pub mod journal;
 pub mod model;
 pub mod money;
 pub mod order;

@@ -5,7 +5,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::book::day::{between, plus, words};
+use crate::book::day::{between, plus};
 use crate::book::evidence::champion_of;
 use crate::book::facts::Tier;
 use crate::book::fill::{self, Words};
@@ -15,6 +15,7 @@ use crate::book::order::{rank, worth};
 use crate::book::prepared::On;
 use crate::book::score::Eval;
 use crate::book::standing::{Band, Offer};
+use crate::text::short_date;
 
 /// What kind of worth a play has.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -322,7 +323,7 @@ fn common_words(eval: &Eval<'_>, band: Band, on: On) -> Words {
         out.add("arr", format!("{}{}", arr.currency.sign(), short(arr.units())));
     }
     if let Some(renewal) = facts.renewal.at(on.date).filter(|renewal| **renewal >= on.date) {
-        out.add("renewal", words(*renewal, on.date));
+        out.add("renewal", short_date(*renewal, on.date));
         let days = between(on.date, *renewal);
         out.add("days_to_renewal", days.to_string());
         // Only where it is near enough to be on everybody's mind: a title that names it gives way otherwise.

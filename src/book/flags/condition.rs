@@ -5,7 +5,7 @@
 use std::fmt;
 
 use super::{Hit, With};
-use crate::book::day::{Day, date, number, words};
+use crate::book::day::{Day, date, number};
 use crate::book::evidence::{champion_of, count, number as figure};
 use crate::book::facts::{Pulse, Tier};
 use crate::book::fill::Words;
@@ -14,6 +14,7 @@ use crate::book::prepared::{Known, On};
 use crate::book::reading::{self, WINDOW};
 use crate::book::score::Eval;
 use crate::book::standing::Band;
+use crate::text::short_date;
 
 /// A named condition.
 pub struct Condition {
@@ -207,7 +208,7 @@ fn say_champion(eval: &Eval<'_>, _: &With, on: On) -> Hit {
     let mut words_ = Words::default()
         .with("champion", &known.person.name)
         .with("champion_title", known.person.title.as_deref().unwrap_or_default())
-        .with("left_on", words(date(left), on.date));
+        .with("left_on", short_date(date(left), on.date));
     if let Some(next) = successor(eval, left, on) {
         words_.add("successor", &next.person.name);
         words_.add("successor_title", next.person.title.as_deref().unwrap_or_default());
@@ -266,7 +267,7 @@ fn say_buyer(eval: &Eval<'_>, _: &With, on: On) -> Hit {
     match eval.facts.last_touch_of(&[Tier::Buyer], on) {
         Some((day, known, touch)) => {
             out.add("buyer", &known.person.name);
-            out.add("last", format!("{} on {}", touch.kind.name(), words(date(day), on.date)));
+            out.add("last", format!("{} on {}", touch.kind.name(), short_date(date(day), on.date)));
             Hit { key: known.person.id.to_string(), words: out }
         }
         None => {
@@ -288,7 +289,7 @@ fn say_silent(eval: &Eval<'_>, _: &With, on: On) -> Hit {
     Hit::of(
         Words::default()
             .with("days", (on.day - day).to_string())
-            .with("last", format!("{} on {}", touch.kind.name(), words(date(day), on.date)))
+            .with("last", format!("{} on {}", touch.kind.name(), short_date(date(day), on.date)))
             .with("who", who),
     )
 }
@@ -325,7 +326,7 @@ fn say_renewal(eval: &Eval<'_>, _: &With, on: On) -> Hit {
     let score = eval.score(on.day).map(|score| format!("{score:.0}")).unwrap_or_default();
     let words = Words::default()
         .with("days", (number(*renewal) - on.day).to_string())
-        .with("renewal", words(*renewal, on.date))
+        .with("renewal", short_date(*renewal, on.date))
         .with("band", eval.band(on.day).name())
         .with("score", score);
     Hit { key: renewal.to_string(), words }

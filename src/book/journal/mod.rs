@@ -1,0 +1,34 @@
+//! The journal: notes in which people record facts, as they are typed, as they stand in the CRM, and as they are read back.
+//!
+//! Decides the grammar of facts (`/call`, `/task`...), their canonical bullets and the mark. Must not touch a store:
+//! it makes values of text and text of values. A new kind of fact is a row in [`VERBS`], one in `print` and one in `fact`.
+
+mod fact;
+mod mark;
+mod parse;
+mod people;
+mod print;
+
+pub use fact::{Fact, PersonRef};
+pub use mark::Mark;
+pub use parse::{Parsed, VERBS, Verb, parse};
+pub use people::{Candidate, Found, find, ids};
+pub use print::{ReadNote, bullet, read_back, read_bullet, record, render};
+
+use jiff::civil::Date;
+
+use crate::book::ids::PersonId;
+
+/// What a note is read against.
+#[derive(Clone, Copy, Debug)]
+pub struct JournalContext<'a> {
+    /// The day of the note.
+    pub day: Date,
+    /// The people of its account.
+    pub people: &'a [Candidate],
+}
+
+/// People mentioned in a note, in facts or with an `@`, without doubles.
+pub fn mentioned(parsed: &Parsed) -> &[PersonId] {
+    &parsed.people
+}
