@@ -2,6 +2,7 @@
 //!
 //! The store's side of the portfolio. Decides nothing about health; it only keeps what `book` said.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::OptionalExtension;
 
@@ -9,9 +10,11 @@ use super::cache::line::Line;
 use super::cache::page::{self, Order};
 use super::cache::standings::{self, Assessed, Version};
 use super::cache::{links, summary};
-use super::codec::{date, day, fold, from_json};
+use super::codec::{date, day, fold, from_json, ms};
 use super::filter::Filter;
+use super::rows::SourceRecord;
 use super::{Store, StoreError};
+use crate::book::assess::Medians;
 use crate::book::ids::AccountId;
 use crate::book::money::{Currency, Money};
 use crate::book::standing::Standing;
@@ -70,16 +73,15 @@ impl Store {
         Ok(Version { cache: cache.unwrap_or(0), own: own.unwrap_or(0) })
     }
 
-    /// Says that a sync began: rows whose standing moves from now on are fresh, until the next one begins.
-    pub fn sync_began(&mut self, at: jiff::Timestamp) -> Result<(), StoreError> {
-        self.put_meta("sync_began", &at.to_string())
+    /// Keeps standings made by a model (its hash). Accounts that the cache does not know are passed over.
+    pub fn put_standings(&mut self, items: &[Assessed], model: &str, now: Timestamp) -> Result<(), StoreError> {
+        self.cache
+            .write("keeping standings", |tx| items.iter().try_for_each(|item| standings::put(tx, item, model, ms(now))))
     }
 
-    /// Keeps standings made by a model (its hash). Accounts that the cache does not know are passed over.
-    pub fn put_standings(&mut self, items: &[Assessed], model: &str) -> Result<(), StoreError> {
-        let mark = self.meta("sync_began")?.unwrap_or_default();
-        self.cache
-            .write("keeping standings", |tx| items.iter().try_for_each(|item| standings::put(tx, item, model, &mark)))
+    /// Median ARR by segment in units of the book's currency, as of the last [`Store::refresh_summary`].
+    pub fn medians(&self) -> Result<Medians, StoreError> {
+        self.cache.read("reading the segments' medians", summary::medians)
     }
 
     /// Accounts to be assessed for `today`: their facts changed, their standing is of another model or no longer holds.
@@ -121,7 +123,7 @@ impl Store {
 
     /// Accounts with a note or decision of ours that their standing does not know of yet.
     fn own_stale(&self, limit: usize) -> Result<Vec<AccountId>, StoreError> {
-        let done: i64 = self.meta("own_assessed")?.and_then(|text| text.parse().ok()).unwrap_or(0);
+        let done: i64 = self.cache_meta("own_assessed")?.and_then(|text| text.parse().ok()).unwrap_or(0);
         let touched = self.own.read("reading what we changed", |conn| {
             let newest: i64 = conn.query_row("SELECT coalesce(max(serial), 0) FROM touched", [], |row| row.get(0))?;
             // An `own.db` that was replaced starts counting anew.
@@ -157,10 +159,10 @@ impl Store {
             conn.query_row("SELECT coalesce(max(serial), 0) FROM touched", [], |row| row.get(0))
         })?;
         let newest = newest.to_string();
-        if self.meta("own_assessed")?.as_deref() == Some(newest.as_str()) {
+        if self.cache_meta("own_assessed")?.as_deref() == Some(newest.as_str()) {
             return Ok(());
         }
-        self.put_meta("own_assessed", &newest)
+        self.set_cache_meta("own_assessed", &newest)
     }
 
     /// A window of the portfolio. Unfiltered it carries the total; a filtered one is counted by [`Store::count`].
@@ -171,7 +173,7 @@ impl Store {
             let mark = mark(conn)?;
             let mut rows = Vec::with_capacity(window.accounts.len());
             for account in &window.accounts {
-                rows.extend(line(conn, *account, mark.as_deref())?);
+                rows.extend(line(conn, *account, mark)?);
             }
             let total = if filter.is_all() { Some(page::size(conn, order.owner.as_deref())?) } else { None };
             let rows_read = window.read + window.accounts.len() as u64;
@@ -203,7 +205,7 @@ impl Store {
     /// One line of the portfolio.
     pub fn row(&self, id: &AccountId) -> Result<Option<PortfolioRow>, StoreError> {
         self.cache.read("reading a line of the portfolio", |conn| match links::key(conn, id.as_str())? {
-            Some(account) => line(conn, account, mark(conn)?.as_deref()),
+            Some(account) => line(conn, account, mark(conn)?),
             None => Ok(None),
         })
     }
@@ -278,7 +280,7 @@ impl Store {
     }
 
     /// The top line, from one stored row ([`Store::refresh_summary`]) and a few counters. `who` is what it says of whose
-    /// book it is.
+    /// book it is. Whether it is the practice book is not known here.
     pub fn header(&self, scope: &Scope, who: &str, today: Date, currency: Currency) -> Result<Header, StoreError> {
         let owner = scope.folded();
         let (figures, accounts, meetings, old) = self.cache.read("reading the top line", |conn| {
@@ -319,31 +321,41 @@ impl Store {
             no_arr: figures.no_arr,
             no_renewal: figures.no_renewal,
             meetings_today: meetings,
-            synced: sources.iter().filter_map(|source| source.complete).max(),
+            synced: sources.iter().filter_map(|source| source.synced).max(),
             standings_of: old,
             waiting,
             refused,
-            practice: sources.iter().any(|source| source.practice),
+            practice: false,
         })
     }
 
     /// Computes the top line's figures for a scope. Reads the whole scope: for the background.
     pub fn refresh_summary(&mut self, scope: &Scope, today: Date) -> Result<(), StoreError> {
         let owner = scope.folded();
-        self.cache.write("computing the top line", |tx| summary::refresh(tx, owner.as_deref(), day(today)).map(|_| ()))
+        self.cache.write("computing the top line", |tx| {
+            summary::refresh(tx, owner.as_deref(), day(today))?;
+            summary::refresh_medians(tx)
+        })
     }
 }
 
-fn mark(conn: &rusqlite::Connection) -> rusqlite::Result<Option<String>> {
-    conn.prepare_cached("SELECT value FROM meta WHERE key = 'sync_began'")?.query_row([], |row| row.get(0)).optional()
+/// When the last sync began: what has moved since is fresh.
+fn mark(conn: &rusqlite::Connection) -> rusqlite::Result<i64> {
+    let mut statement = conn.prepare_cached("SELECT body FROM source")?;
+    let mut last = i64::MAX;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let source: SourceRecord = from_json(row.get_ref(0)?.as_str()?)?;
+        let began = source.started.map_or(i64::MAX, ms);
+        last = if last == i64::MAX { began } else { last.max(began) };
+    }
+    Ok(last)
 }
 
-fn line(conn: &rusqlite::Connection, account: i64, mark: Option<&str>) -> rusqlite::Result<Option<PortfolioRow>> {
+fn line(conn: &rusqlite::Connection, account: i64, mark: i64) -> rusqlite::Result<Option<PortfolioRow>> {
     let mut statement = conn
         .prepare_cached("SELECT l.body, p.moved FROM line l JOIN portfolio p USING (account) WHERE l.account = ?1")?;
-    let found: Option<(String, Option<String>)> =
+    let found: Option<(String, Option<i64>)> =
         statement.query_row([account], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    found
-        .map(|(body, moved)| Ok(from_json::<Line>(&body)?.row(moved.is_some() && moved.as_deref() == mark)))
-        .transpose()
+    found.map(|(body, moved)| Ok(from_json::<Line>(&body)?.row(moved.is_some_and(|moved| moved >= mark)))).transpose()
 }

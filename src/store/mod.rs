@@ -28,10 +28,10 @@ pub use error::StoreError;
 pub use filter::Filter;
 pub use list::{Percentiles, Scope};
 pub use own::{
-    ActionState, Event, Gone, LastRound, Mark, NewNote, NewOut, NoteEdit, OutAction, OutKind, OutRow, OutState,
-    OwnNote, RoundLine,
+    Decision, Event, Gone, LastRound, NewNote, NewOutbox, NoteEdit, OutboxItem, OutboxKind, OutboxMark, OutboxState,
+    OwnNote, RoundLine, WriteAction,
 };
-pub use rows::SourceRecord;
+pub use rows::{SourceMark, SourceRecord};
 
 /// What the store is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

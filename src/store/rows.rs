@@ -14,30 +14,44 @@ use super::codec::{from_json, json};
 use super::{Store, StoreError};
 use crate::book::ids::{AccountId, SourceName};
 use crate::book::row::Entity;
-use crate::book::view::Unmatched;
+use crate::book::view::{SourceState, Unmatched};
 
-/// How a source's last sync went; written by sync, shown on the Sync screen.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct SourceRecord {
-    pub name: String,
+/// How a sync of a source went; written by sync.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceMark {
+    pub name: SourceName,
     /// The connector's name.
     pub connector: String,
-    /// When its last sync began and ended.
-    pub started: Option<Timestamp>,
+    pub started: Timestamp,
+    /// When it ended without an error; `None`: it did not.
     pub ended: Option<Timestamp>,
-    /// The end of its last sync without an error.
-    pub complete: Option<Timestamp>,
     pub error: Option<String>,
     /// `61 of 190 requests left`.
     pub left: Option<String>,
-    /// Where an account opens in its pages: an address with `{id}` in it.
-    pub account_link: Option<String>,
-    /// It is the practice CRM.
-    #[serde(default)]
-    pub practice: bool,
+}
+
+/// How a source stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SourceRecord {
+    pub name: String,
+    pub connector: String,
+    /// When its last sync began.
+    pub started: Option<Timestamp>,
+    /// When its last sync without an error ended.
+    pub synced: Option<Timestamp>,
+    pub error: Option<String>,
+    pub left: Option<String>,
     /// Rows by entity; filled when read.
     #[serde(skip)]
     pub entities: Vec<(String, u64)>,
+}
+
+impl From<SourceRecord> for SourceState {
+    fn from(record: SourceRecord) -> Self {
+        let rows = record.entities.iter().map(|(_, rows)| rows).sum();
+        let SourceRecord { name, connector, synced, error, left, entities, .. } = record;
+        Self { name, connector, synced, rows, error, left, entities }
+    }
 }
 
 impl Store {
@@ -99,10 +113,21 @@ impl Store {
             .read("reading the full pass", |conn| apply::pass(conn, source.as_str(), stream).map(|pass| pass as u64))
     }
 
-    /// After a complete full pass: records of that entity which it did not see are gone. Answers with how many.
-    /// Only for a stream that delivers all records of `entity` that the source has.
+    /// After a complete full pass of the one stream that delivers an entity: what it did not see is gone. Answers with
+    /// how many. Where several streams deliver it, [`Store::sweep_stream`] leaves the others' records alone.
     pub fn sweep(&mut self, source: &SourceName, entity: Entity, pass: u64, at: Timestamp) -> Result<u64, StoreError> {
-        self.cache.write("sweeping", |tx| apply::sweep(tx, source.as_str(), entity, pass, at))
+        self.cache.write("sweeping", |tx| apply::sweep(tx, source.as_str(), "entity", entity.name(), pass, at))
+    }
+
+    /// After a complete full pass of a stream: its records that it did not see are gone. Answers with how many.
+    pub fn sweep_stream(
+        &mut self,
+        source: &SourceName,
+        stream: &str,
+        pass: u64,
+        at: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.cache.write("sweeping", |tx| apply::sweep(tx, source.as_str(), "stream", stream, pass, at))
     }
 
     /// What a source calls our account: its stored link.
@@ -180,33 +205,62 @@ impl Store {
         })
     }
 
-    /// Writes down how a source stands.
-    pub fn put_source_state(&mut self, source: &SourceRecord) -> Result<(), StoreError> {
+    /// Writes down how a sync of a source went. The end of the last good one is kept beside an error.
+    pub fn put_source_state(&mut self, mark: &SourceMark) -> Result<(), StoreError> {
         self.cache.write("keeping how a source stands", |tx| {
+            let old: Option<String> = tx
+                .query_row("SELECT body FROM source WHERE name = ?1", [mark.name.as_str()], |row| row.get(0))
+                .optional()?;
+            let before = old.map(|body| from_json::<SourceRecord>(&body)).transpose()?.unwrap_or_default();
+            let record = SourceRecord {
+                name: mark.name.0.clone(),
+                connector: mark.connector.clone(),
+                started: Some(mark.started),
+                synced: mark.ended.or(before.synced),
+                error: mark.error.clone(),
+                left: mark.left.clone(),
+                entities: Vec::new(),
+            };
             tx.execute(
                 "INSERT INTO source(name, body) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET body = excluded.body",
-                params![source.name, json(source)?],
+                params![record.name, json(&record)?],
             )
             .map(|_| ())
         })
+    }
+
+    /// Says where an account opens in a source's own pages: an address with `{id}` in it.
+    pub fn put_account_link(&mut self, source: &SourceName, address: &str) -> Result<(), StoreError> {
+        self.set_cache_meta(&format!("link/{source}"), address)
     }
 
     /// A word that the cache keeps for others; gone with the cache.
-    pub fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
-        self.cache.read("reading a setting", |conn| {
-            conn.prepare_cached("SELECT value FROM meta WHERE key = ?1")?.query_row([key], |row| row.get(0)).optional()
-        })
+    pub fn cache_meta(&self, key: &str) -> Result<Option<String>, StoreError> {
+        self.cache.read("reading a setting", |conn| meta(conn, key))
     }
 
-    /// Keeps a word in the cache.
-    pub fn put_meta(&mut self, key: &str, value: &str) -> Result<(), StoreError> {
-        self.cache.write("keeping a setting", |tx| {
-            tx.execute(
-                "INSERT INTO meta(key, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value",
-                [key, value],
-            )
-            .map(|_| ())
-        })
+    /// Keeps a word in the cache. One that is there already writes nothing.
+    pub fn set_cache_meta(&mut self, key: &str, value: &str) -> Result<(), StoreError> {
+        if self.cache_meta(key)?.as_deref() == Some(value) {
+            return Ok(());
+        }
+        self.cache.write("keeping a setting", |tx| set_meta(tx, key, value))
+    }
+
+    /// A word that `own.db` keeps for others.
+    pub fn own_meta(&self, key: &str) -> Result<Option<String>, StoreError> {
+        self.own.read("reading a setting", |conn| meta(conn, key))
+    }
+
+    /// Keeps a word in `own.db`.
+    pub fn set_own_meta(&mut self, key: &str, value: &str) -> Result<(), StoreError> {
+        self.own_mut()?.write("keeping a setting", |tx| set_meta(tx, key, value))
+    }
+
+    /// Two numbers that change when another connection (thread or process) wrote to the cache, or to `own.db`.
+    pub fn data_version(&self) -> Result<(i64, i64), StoreError> {
+        let read = |conn: &rusqlite::Connection| conn.query_row("PRAGMA data_version", [], |row| row.get(0));
+        Ok((self.cache.read("looking for changes", read)?, self.own.read("looking for changes", read)?))
     }
 
     /// Links set by hand, as the cache uses them.
@@ -224,4 +278,16 @@ impl Store {
             rows.collect()
         })
     }
+}
+
+pub(super) fn meta(conn: &rusqlite::Connection, key: &str) -> rusqlite::Result<Option<String>> {
+    conn.prepare_cached("SELECT value FROM meta WHERE key = ?1")?.query_row([key], |row| row.get(0)).optional()
+}
+
+fn set_meta(conn: &rusqlite::Connection, key: &str, value: &str) -> rusqlite::Result<()> {
+    conn.execute(
+        "INSERT INTO meta(key, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value",
+        [key, value],
+    )
+    .map(|_| ())
 }

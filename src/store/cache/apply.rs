@@ -156,13 +156,14 @@ impl Page<'_> {
         let at = ms(self.batch.at);
         self.conn
             .prepare_cached(
-                "INSERT INTO record(source, entity, id, changed, known, seen, gone, hash, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                "INSERT INTO record(source, entity, id, stream, changed, known, seen, gone, hash, body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?
             .execute(params![
                 self.source,
                 row.entity.name(),
                 row.id,
+                self.batch.stream,
                 row.changed.map(ms),
                 at,
                 seen,
@@ -187,9 +188,18 @@ impl Page<'_> {
         self.conn
             .prepare_cached(
                 "UPDATE record SET changed = ?2, seen = ?3, hash = ?4, body = ?5,
-                   gone = CASE WHEN ?6 THEN coalesce(gone, ?7) END WHERE rec = ?1",
+                   gone = CASE WHEN ?6 THEN coalesce(gone, ?7) END, stream = ?8 WHERE rec = ?1",
             )?
-            .execute(params![known.rec, row.changed.map(ms), seen, print, json(body)?, row.gone, at])?;
+            .execute(params![
+                known.rec,
+                row.changed.map(ms),
+                seen,
+                print,
+                json(body)?,
+                row.gone,
+                at,
+                self.batch.stream
+            ])?;
         match (known.gone, row.gone) {
             (false, true) => {
                 self.applied.gone += 1;
@@ -393,31 +403,37 @@ pub(in crate::store) fn domain(text: &str) -> String {
     text.split(['/', ':', '?']).next().unwrap_or_default().trim_end_matches('.').to_owned()
 }
 
-/// Records of a stream's entity that the full pass did not see are gone. Answers with how many.
+/// Records of an entity, or of a stream (`column`), that the full pass did not see are gone. Answers with how many.
 pub(in crate::store) fn sweep(
     conn: &Connection,
     source: &str,
-    entity: Entity,
+    column: &'static str,
+    which: &str,
     pass: u64,
     at: jiff::Timestamp,
 ) -> rusqlite::Result<u64> {
-    let mut unseen =
-        conn.prepare_cached("SELECT rec FROM record WHERE source = ?1 AND entity = ?2 AND seen < ?3 AND gone IS NULL")?;
+    let mut unseen = conn.prepare_cached(&format!(
+        "SELECT rec, entity FROM record WHERE source = ?1 AND {column} = ?2 AND seen < ?3 AND gone IS NULL"
+    ))?;
     let recs = unseen
-        .query_map(params![source, entity.name(), pass as i64], |row| row.get::<_, i64>(0))?
-        .collect::<Result<Vec<_>, _>>()?;
+        .query_map(params![source, which, pass as i64], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<Vec<(i64, String)>, _>>()?;
     let mut end = conn.prepare_cached("UPDATE record SET gone = ?2 WHERE rec = ?1")?;
     let mut whose = conn.prepare_cached(
         "SELECT l.account FROM belongs b JOIN link l USING (link) WHERE b.rec = ?1 AND l.account IS NOT NULL",
     )?;
     let mut dirty = std::collections::HashSet::new();
-    for rec in &recs {
+    let mut counts = BTreeMap::new();
+    for (rec, entity) in &recs {
         end.execute(params![rec, ms(at)])?;
         for account in whose.query_map([rec], |row| row.get::<_, i64>(0))? {
             dirty.insert(account?);
         }
+        if let Some(entity) = Entity::parse(entity) {
+            *counts.entry(entity).or_default() -= 1;
+        }
     }
-    count(conn, source, &BTreeMap::from([(entity, -(recs.len() as i64))]))?;
+    count(conn, source, &counts)?;
     touch(conn, dirty)?;
     Ok(recs.len() as u64)
 }

@@ -29,8 +29,8 @@ pub struct Assessed {
     pub arr_end: Option<Money>,
 }
 
-/// Keeps one standing. `mark` is the running sync's, for rows that moved in it.
-pub(in crate::store) fn put(conn: &Connection, item: &Assessed, model: &str, mark: &str) -> rusqlite::Result<()> {
+/// Keeps one standing. `now` is kept with those whose line moved.
+pub(in crate::store) fn put(conn: &Connection, item: &Assessed, model: &str, now: i64) -> rusqlite::Result<()> {
     let standing = &item.standing;
     let Some(account) = links::key(conn, standing.account.as_str())? else { return Ok(()) };
     let owner = standing.owner.as_deref().map(fold);
@@ -77,7 +77,7 @@ pub(in crate::store) fn put(conn: &Connection, item: &Assessed, model: &str, mar
         )?
         .execute(params![account, body])?;
     }
-    portfolio(conn, account, standing, owner.as_deref(), moved.then_some(mark))
+    portfolio(conn, account, standing, owner.as_deref(), moved.then_some(now))
 }
 
 fn portfolio(
@@ -85,7 +85,7 @@ fn portfolio(
     account: i64,
     standing: &Standing,
     owner: Option<&str>,
-    moved: Option<&str>,
+    moved: Option<i64>,
 ) -> rusqlite::Result<()> {
     let flags = standing.flags.iter().map(|flag| flag.kind.as_str()).collect::<Vec<_>>().join(" ");
     let stage = |stage: Option<crate::book::standing::Stage>| stage.map(|stage| format!("{stage:?}").to_lowercase());
@@ -108,7 +108,7 @@ fn portfolio(
         owner,
         fold(&standing.name),
         standing.domain.as_deref().map(fold),
-        standing.segment.as_deref().map(fold),
+        standing.segment,
         standing.health.band.name(),
         standing.health.score,
         standing.health.confidence,

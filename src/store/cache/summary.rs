@@ -6,7 +6,11 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
+use std::collections::BTreeMap;
+
 use super::super::codec::{from_json, json};
+use crate::book::assess::Medians;
+use crate::book::money::{Currency, Money};
 
 /// Least share of the ARR whose start must be known.
 const COVERAGE: f64 = 0.8;
@@ -93,4 +97,44 @@ pub(in crate::store) fn refresh(conn: &Connection, owner: Option<&str>, day: i64
     )?
     .execute(params![name(owner), json(&summary)?])?;
     Ok(summary)
+}
+
+/// Computes and keeps the median ARR by segment, in units.
+pub(in crate::store) fn refresh_medians(conn: &Connection) -> rusqlite::Result<()> {
+    let mut statement = conn.prepare_cached(
+        "SELECT segment, arr, currency FROM portfolio WHERE arr IS NOT NULL AND currency IS NOT NULL ORDER BY arr",
+    )?;
+    let mut all = Vec::new();
+    let mut by_segment: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let Some(currency) = Currency::parse(row.get_ref(2)?.as_str()?) else { continue };
+        let units = Money { minor: row.get(1)?, currency }.units();
+        all.push(units);
+        if let Some(segment) = row.get_ref(0)?.as_str_or_null()? {
+            by_segment.entry(segment.to_owned()).or_default().push(units);
+        }
+    }
+    let by_segment: BTreeMap<_, _> =
+        by_segment.into_iter().filter_map(|(name, all)| Some((name, median(&all)?))).collect();
+    conn.prepare_cached(
+        "INSERT INTO meta(key, value) VALUES ('medians', ?1) ON CONFLICT DO UPDATE SET value = excluded.value",
+    )?
+    .execute([json(&(median(&all), by_segment))?])
+    .map(|_| ())
+}
+
+/// Of values in order.
+fn median(sorted: &[f64]) -> Option<f64> {
+    let middle = sorted.len() / 2;
+    let high = sorted.get(middle)?;
+    let low = if sorted.len() % 2 == 0 { sorted.get(middle.checked_sub(1)?)? } else { high };
+    Some((low + high) / 2.0)
+}
+
+/// The stored medians; none before the first refresh.
+pub(in crate::store) fn medians(conn: &Connection) -> rusqlite::Result<Medians> {
+    let body = super::super::rows::meta(conn, "medians")?;
+    let (all, by_segment) = body.map(|body| from_json(&body)).transpose()?.unwrap_or_default();
+    Ok(Medians { by_segment, all })
 }

@@ -12,24 +12,39 @@ use super::super::codec::{date, day, from_json, json, moment, ms};
 use super::super::{Store, StoreError};
 use super::{touch, undo};
 use crate::book::ids::AccountId;
+use crate::book::plays::{ActionState, ActionStatus};
 use crate::book::standing::Band;
 
-/// What was decided about an offer (account, play and key are its identity).
+/// What was decided about an offer; account, play and key are its identity.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ActionState {
+pub struct Decision {
     pub account: AccountId,
-    pub play: String,
-    pub key: String,
-    /// open, doing, assigned, snoozed, dismissed, done.
-    pub state: String,
-    /// Snoozed: not before that day. Done and dismissed: the end of the cool-down.
-    pub until: Option<Date>,
+    pub state: ActionState,
     /// Why, or how it ended.
     pub because: Option<String>,
     pub assignee: Option<String>,
     /// The title it was offered with.
     pub title: String,
     pub at: Timestamp,
+}
+
+fn status_name(status: ActionStatus) -> &'static str {
+    match status {
+        ActionStatus::Doing => "doing",
+        ActionStatus::Snoozed => "snoozed",
+        ActionStatus::Done => "done",
+        ActionStatus::Dismissed => "dismissed",
+    }
+}
+
+/// A word that only a newer Rounds knows counts as taken up: it stays in sight.
+fn status_of(name: &str) -> ActionStatus {
+    match name {
+        "snoozed" => ActionStatus::Snoozed,
+        "done" => ActionStatus::Done,
+        "dismissed" => ActionStatus::Dismissed,
+        _ => ActionStatus::Doing,
+    }
 }
 
 /// A change of state that was raised, once.
@@ -67,40 +82,44 @@ pub struct LastRound {
 /// Rounds that are kept.
 const ROUNDS: i64 = 10;
 
-fn action(row: &Row<'_>) -> rusqlite::Result<ActionState> {
-    Ok(ActionState {
+fn decision(row: &Row<'_>) -> rusqlite::Result<Decision> {
+    Ok(Decision {
         account: AccountId(row.get(0)?),
-        play: row.get(1)?,
-        key: row.get(2)?,
-        state: row.get(3)?,
-        until: row.get::<_, Option<i64>>(4)?.map(date),
-        because: row.get(5)?,
-        assignee: row.get(6)?,
-        title: row.get(7)?,
-        at: moment(row.get(8)?),
+        state: ActionState {
+            play: row.get(1)?,
+            key: row.get(2)?,
+            status: status_of(row.get_ref(3)?.as_str()?),
+            on: date(row.get(4)?),
+            until: row.get::<_, Option<i64>>(5)?.map(date),
+        },
+        because: row.get(6)?,
+        assignee: row.get(7)?,
+        title: row.get(8)?,
+        at: moment(row.get(9)?),
     })
 }
 
-const ACTION: &str = "SELECT account, play, key, state, until, because, assignee, title, at FROM action";
+const ACTION: &str = "SELECT account, play, key, state, day, until, because, assignee, title, at FROM action";
 
 impl Store {
     /// Keeps a decision about a play. It can be taken back; `says` names it then.
-    pub fn action_put(&mut self, decision: &ActionState, says: &str) -> Result<(), StoreError> {
+    pub fn action_put(&mut self, decision: &Decision, says: &str) -> Result<(), StoreError> {
         self.own_mut()?.write("keeping what was decided", |tx| {
-            let account = decision.account.as_str();
-            let before = undo::Before::action(tx, account, &decision.play, &decision.key)?;
+            let (account, state) = (decision.account.as_str(), &decision.state);
+            let before = undo::Before::action(tx, account, &state.play, &state.key)?;
             tx.prepare_cached(
-                "INSERT INTO action(account, play, key, state, until, because, assignee, title, at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-                 ON CONFLICT DO UPDATE SET state = excluded.state, until = excluded.until, because = excluded.because,
-                   assignee = excluded.assignee, title = excluded.title, at = excluded.at",
+                "INSERT INTO action(account, play, key, state, day, until, because, assignee, title, at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                 ON CONFLICT DO UPDATE SET state = excluded.state, day = excluded.day, until = excluded.until,
+                   because = excluded.because, assignee = excluded.assignee, title = excluded.title, at = excluded.at",
             )?
             .execute(params![
                 account,
-                decision.play,
-                decision.key,
-                decision.state,
-                decision.until.map(day),
+                state.play,
+                state.key,
+                status_name(state.status),
+                day(state.on),
+                state.until.map(day),
                 decision.because,
                 decision.assignee,
                 decision.title,
@@ -111,19 +130,24 @@ impl Store {
         })
     }
 
-    /// What was decided about the plays of an account, newest first.
+    /// What became of the plays of an account, for its assessment, newest first.
     pub fn actions_of(&self, account: &AccountId) -> Result<Vec<ActionState>, StoreError> {
+        Ok(self.decisions_of(account)?.into_iter().map(|decision| decision.state).collect())
+    }
+
+    /// What was decided about the plays of an account, newest first.
+    pub fn decisions_of(&self, account: &AccountId) -> Result<Vec<Decision>, StoreError> {
         self.own.read("reading decisions", |conn| {
             conn.prepare_cached(&format!("{ACTION} WHERE account = ?1 ORDER BY at DESC"))?
-                .query_map([account.as_str()], action)?
+                .query_map([account.as_str()], decision)?
                 .collect()
         })
     }
 
     /// All decisions, newest first.
-    pub fn actions_all(&self) -> Result<Vec<ActionState>, StoreError> {
+    pub fn decisions(&self) -> Result<Vec<Decision>, StoreError> {
         self.own.read("reading decisions", |conn| {
-            conn.prepare_cached(&format!("{ACTION} ORDER BY at DESC"))?.query_map([], action)?.collect()
+            conn.prepare_cached(&format!("{ACTION} ORDER BY at DESC"))?.query_map([], decision)?.collect()
         })
     }
 

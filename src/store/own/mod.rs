@@ -9,9 +9,9 @@ mod notes;
 mod outbox;
 mod undo;
 
-pub use actions::{ActionState, Event, LastRound, RoundLine};
+pub use actions::{Decision, Event, LastRound, RoundLine};
 pub use notes::{Gone, NewNote, NoteEdit, OwnNote};
-pub use outbox::{Mark, NewOut, OutAction, OutKind, OutRow, OutState};
+pub use outbox::{NewOutbox, OutboxItem, OutboxKind, OutboxMark, OutboxState, WriteAction};
 
 use rusqlite::Connection;
 

@@ -6,9 +6,9 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::super::codec::{json, moment, ms};
+use super::super::codec::{moment, ms};
 use super::super::{Store, StoreError};
-use super::outbox::{NewOut, OutAction, OutRow, OutState, insert, remove, rows};
+use super::outbox::{NewOutbox, OutboxItem, OutboxState, WriteAction, insert, remove, rows};
 use super::{touch, undo};
 use crate::book::ids::{AccountId, NoteId};
 
@@ -27,7 +27,7 @@ pub struct NewNote {
     pub author: Option<String>,
     pub at: Timestamp,
     /// What must reach the CRM: the note itself (part `note`), and one for every task, call, meeting or mail in it.
-    pub out: Vec<NewOut>,
+    pub out: Vec<NewOutbox>,
 }
 
 /// A note's new text.
@@ -38,7 +38,7 @@ pub struct NoteEdit {
     pub body: String,
     pub at: Timestamp,
     /// All of it again, as for a new note. Parts that are as they were are left alone.
-    pub out: Vec<NewOut>,
+    pub out: Vec<NewOutbox>,
 }
 
 /// A note of ours.
@@ -143,31 +143,32 @@ fn save(conn: &Connection, note: &NewNote) -> rusqlite::Result<Result<(), String
 
 /// What is known of a part of a note that was, or is to be, created.
 struct Part {
-    create: OutRow,
+    create: OutboxItem,
     /// Changes that have not arrived, oldest first.
-    waiting: Vec<OutRow>,
+    waiting: Vec<OutboxItem>,
     /// What the CRM has, or will have when all that is under way has arrived.
-    payload: serde_json::Value,
+    payload: String,
 }
 
 impl Part {
     /// Never sent, or clearly not arrived: it can still be changed here.
     fn here(&self) -> bool {
-        matches!(self.create.state, OutState::Queued | OutState::Refused | OutState::Dropped)
+        matches!(self.create.state, OutboxState::Queued | OutboxState::Refused | OutboxState::Dropped)
             && self.create.remote.is_none()
     }
 }
 
 fn parts(conn: &Connection, note: &str) -> rusqlite::Result<Vec<Part>> {
     let all = rows(conn, "o.note = ?1 ORDER BY seq", &[&note])?;
-    let (creates, changes): (Vec<_>, Vec<_>) = all.into_iter().partition(|row| row.action == OutAction::Create);
-    let part = |create: OutRow| {
+    let (creates, changes): (Vec<_>, Vec<_>) = all.into_iter().partition(|row| row.action == WriteAction::Create);
+    let part = |create: OutboxItem| {
         let of = || changes.iter().filter(|row| row.follows.as_deref() == Some(&create.id));
         // What was deleted there is no part of the note any more.
-        let ended = of().any(|row| row.action == OutAction::Delete && row.state != OutState::Dropped);
-        let newest = of().rfind(|row| row.action == OutAction::Update && row.state != OutState::Dropped);
+        let ended = of().any(|row| row.action == WriteAction::Delete && row.state != OutboxState::Dropped);
+        let newest = of().rfind(|row| row.action == WriteAction::Update && row.state != OutboxState::Dropped);
         let payload = newest.map_or_else(|| create.payload.clone(), |row| row.payload.clone());
-        let waiting = of().filter(|row| !matches!(row.state, OutState::Sent | OutState::Dropped)).cloned().collect();
+        let waiting =
+            of().filter(|row| !matches!(row.state, OutboxState::Sent | OutboxState::Dropped)).cloned().collect();
         (!ended).then_some(Part { create, waiting, payload })
     };
     Ok(creates.into_iter().filter_map(part).collect())
@@ -198,7 +199,7 @@ fn edit(conn: &Connection, edit: &NoteEdit) -> rusqlite::Result<Result<(), Strin
                     )?
                     .execute(params![
                         part.create.id,
-                        json(&out.payload)?,
+                        out.payload,
                         out.text,
                         out.entity.name(),
                         ms(edit.at)
@@ -206,11 +207,13 @@ fn edit(conn: &Connection, edit: &NoteEdit) -> rusqlite::Result<Result<(), Strin
                 }
                 Some(part) if part.payload == out.payload => {}
                 Some(part) => {
-                    let replaced =
-                        part.waiting.iter().filter(|row| matches!(row.state, OutState::Queued | OutState::Refused));
+                    let replaced = part
+                        .waiting
+                        .iter()
+                        .filter(|row| matches!(row.state, OutboxState::Queued | OutboxState::Refused));
                     remove(conn, replaced.map(|row| row.id.clone()))?;
                     let remote = part.create.remote.clone();
-                    let change = NewOut { action: OutAction::Update, remote, ..out.clone() };
+                    let change = NewOutbox { action: WriteAction::Update, remote, ..out.clone() };
                     insert(conn, account, Some(id), &change, Some(&part.create.id), edit.at)?;
                 }
             }
@@ -226,21 +229,21 @@ fn edit(conn: &Connection, edit: &NoteEdit) -> rusqlite::Result<Result<(), Strin
 
 /// Takes a part back: from the outbox if it is still there, else from the CRM. Answers with whether it had left.
 fn withdraw(conn: &Connection, account: &str, note: &str, part: &Part, at: Timestamp) -> rusqlite::Result<bool> {
-    let queued = part.waiting.iter().filter(|row| matches!(row.state, OutState::Queued | OutState::Refused));
+    let queued = part.waiting.iter().filter(|row| matches!(row.state, OutboxState::Queued | OutboxState::Refused));
     remove(conn, queued.map(|row| row.id.clone()))?;
     if part.here() {
         remove(conn, [part.create.id.clone()])?;
         return Ok(false);
     }
     let create = &part.create;
-    let out = NewOut {
+    let out = NewOutbox {
         id: format!("{}-delete", create.id),
         source: create.source.clone(),
         part: create.part.clone(),
         kind: create.kind,
         entity: create.entity,
-        action: OutAction::Delete,
-        payload: serde_json::Value::Null,
+        action: WriteAction::Delete,
+        payload: create.payload.clone(),
         text: create.text.clone(),
         remote: create.remote.clone(),
     };

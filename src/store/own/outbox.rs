@@ -16,7 +16,7 @@ use crate::book::view::OutboxRow;
 
 /// How `cli.md` calls what is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutKind {
+pub enum OutboxKind {
     /// A note, or a call, meeting or mail record made of one.
     Note,
     Task,
@@ -24,7 +24,7 @@ pub enum OutKind {
 
 /// What is to happen there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OutAction {
+pub enum WriteAction {
     #[default]
     Create,
     Update,
@@ -33,10 +33,10 @@ pub enum OutAction {
 
 /// Where a row stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum OutState {
+pub enum OutboxState {
     /// Waits for its turn, or for a retry after an answer that was clear.
     Queued,
-    /// On its way. Found in this state after a crash it becomes [`OutState::Unknown`].
+    /// On its way. Found in this state after a crash it becomes [`OutboxState::Unknown`].
     Sending,
     /// Nobody knows whether it arrived: its mark must be looked for before it is sent again.
     Unknown,
@@ -62,28 +62,28 @@ macro_rules! names {
     };
 }
 
-names!(OutKind { Note = "note", Task = "task" } else Note);
-names!(OutAction { Create = "create", Update = "update", Delete = "delete" } else Update);
+names!(OutboxKind { Note = "note", Task = "task" } else Note);
+names!(WriteAction { Create = "create", Update = "update", Delete = "delete" } else Update);
 // A state that only a newer Rounds knows is not sent again blindly.
-names!(OutState {
+names!(OutboxState {
     Queued = "queued", Sending = "sending", Unknown = "unknown", Sent = "sent", Refused = "refused", Dropped = "dropped",
 } else Unknown);
 
 /// Something to be sent.
 #[derive(Clone, Debug, PartialEq)]
-pub struct NewOut {
+pub struct NewOutbox {
     /// A ULID: the outbox's own id of it.
     pub id: String,
     pub source: SourceName,
     /// Which part of its note it is: `note` for the note itself, else a key that stays the same when the note is edited
     /// and this part is not (`task send ROI deck`).
     pub part: String,
-    pub kind: OutKind,
+    pub kind: OutboxKind,
     /// What it becomes there: note, touch or task.
     pub entity: Entity,
-    pub action: OutAction,
+    pub action: WriteAction,
     /// What to write, in sync's own words.
-    pub payload: serde_json::Value,
+    pub payload: String,
     /// The first words of it, for people.
     pub text: String,
     /// The id there, for an update or a deletion of something that has one.
@@ -92,19 +92,19 @@ pub struct NewOut {
 
 /// A row of the outbox.
 #[derive(Clone, Debug, PartialEq)]
-pub struct OutRow {
+pub struct OutboxItem {
     pub seq: i64,
     pub id: String,
     pub source: SourceName,
     pub account: AccountId,
     pub note: Option<NoteId>,
     pub part: String,
-    pub kind: OutKind,
+    pub kind: OutboxKind,
     pub entity: Entity,
-    pub action: OutAction,
-    pub payload: serde_json::Value,
+    pub action: WriteAction,
+    pub payload: String,
     pub text: String,
-    pub state: OutState,
+    pub state: OutboxState,
     pub attempts: u32,
     pub because: Option<String>,
     pub since: Timestamp,
@@ -122,24 +122,21 @@ pub struct OutRow {
 
 /// What became of an attempt.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Mark {
-    pub state: OutState,
+pub struct OutboxMark {
+    /// [`OutboxState::Sending`] counts as an attempt.
+    pub state: OutboxState,
     pub because: Option<String>,
     /// The id there; `None` leaves what is known.
     pub remote: Option<String>,
     /// Not before; `None`: at once.
     pub next_at: Option<Timestamp>,
-    /// `None` leaves the number.
-    pub attempts: Option<u32>,
-    /// `None` leaves them.
-    pub steps: Option<serde_json::Value>,
     pub at: Timestamp,
 }
 
-impl Mark {
+impl OutboxMark {
     /// A state and nothing else.
-    pub fn new(state: OutState, at: Timestamp) -> Self {
-        Self { state, because: None, remote: None, next_at: None, attempts: None, steps: None, at }
+    pub fn new(state: OutboxState, at: Timestamp) -> Self {
+        Self { state, because: None, remote: None, next_at: None, at }
     }
 }
 
@@ -149,21 +146,21 @@ const LOOK_AFTER_MS: i64 = 60_000;
 const COLUMNS: &str = "seq, id, source, account, note, part, kind, entity, action, payload, text, state, attempts, \
                        because, since, changed, next_at, steps, remote, follows";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<OutRow> {
+fn read(row: &Row<'_>) -> rusqlite::Result<OutboxItem> {
     let text = |n: usize| row.get::<_, String>(n);
-    Ok(OutRow {
+    Ok(OutboxItem {
         seq: row.get(0)?,
         id: text(1)?,
         source: SourceName(text(2)?),
         account: AccountId(text(3)?),
         note: row.get::<_, Option<String>>(4)?.map(NoteId),
         part: text(5)?,
-        kind: OutKind::parse(&text(6)?),
+        kind: OutboxKind::parse(&text(6)?),
         entity: Entity::parse(&text(7)?).unwrap_or(Entity::Note),
-        action: OutAction::parse(&text(8)?),
-        payload: from_json(&text(9)?)?,
+        action: WriteAction::parse(&text(8)?),
+        payload: text(9)?,
         text: text(10)?,
-        state: OutState::parse(&text(11)?),
+        state: OutboxState::parse(&text(11)?),
         attempts: row.get(12)?,
         because: row.get(13)?,
         since: moment(row.get(14)?),
@@ -176,7 +173,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<OutRow> {
 }
 
 /// Rows that a condition picks, oldest first.
-pub(super) fn rows(conn: &Connection, cond: &str, params: &[&dyn rusqlite::ToSql]) -> rusqlite::Result<Vec<OutRow>> {
+pub(super) fn rows(
+    conn: &Connection,
+    cond: &str,
+    params: &[&dyn rusqlite::ToSql],
+) -> rusqlite::Result<Vec<OutboxItem>> {
     conn.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox o WHERE {cond}"))?.query_map(params, read)?.collect()
 }
 
@@ -184,7 +185,7 @@ pub(super) fn insert(
     conn: &Connection,
     account: &str,
     note: Option<&str>,
-    out: &NewOut,
+    out: &NewOutbox,
     follows: Option<&str>,
     at: Timestamp,
 ) -> rusqlite::Result<()> {
@@ -202,7 +203,7 @@ pub(super) fn insert(
         out.kind.name(),
         out.entity.name(),
         out.action.name(),
-        json(&out.payload)?,
+        out.payload,
         out.text,
         ms(at),
         out.remote,
@@ -211,13 +212,13 @@ pub(super) fn insert(
     .map(|_| ())
 }
 
-fn mark(conn: &Connection, id: &str, mark: &Mark) -> rusqlite::Result<Result<(), String>> {
+fn mark(conn: &Connection, id: &str, mark: &OutboxMark) -> rusqlite::Result<Result<(), String>> {
     let Some(old) = rows(conn, "o.id = ?1", &[&id])?.pop() else {
         return Ok(Err(format!("the outbox has no row {id}")));
     };
     conn.prepare_cached(
         "UPDATE outbox SET state = ?2, because = ?3, remote = coalesce(?4, remote), next_at = ?5,
-           attempts = coalesce(?6, attempts), steps = coalesce(?7, steps), changed = ?8 WHERE id = ?1",
+           attempts = attempts + (?2 = 'sending'), changed = ?6 WHERE id = ?1",
     )?
     .execute(params![
         id,
@@ -225,20 +226,18 @@ fn mark(conn: &Connection, id: &str, mark: &Mark) -> rusqlite::Result<Result<(),
         mark.because,
         mark.remote,
         ms(mark.next_at.unwrap_or(mark.at)),
-        mark.attempts,
-        mark.steps.as_ref().map(json).transpose()?,
         ms(mark.at)
     ])?;
     if let Some(remote) = &mark.remote {
         conn.execute("UPDATE outbox SET remote = ?2 WHERE follows = ?1", params![id, remote])?;
-        if let Some(note) = old.note.as_ref().filter(|_| old.part == "note" && old.action == OutAction::Create) {
+        if let Some(note) = old.note.as_ref().filter(|_| old.part == "note" && old.action == WriteAction::Create) {
             conn.execute("UPDATE note SET remote = ?2 WHERE id = ?1", params![note.as_str(), remote])?;
         }
     }
-    if mark.state == OutState::Refused && old.action == OutAction::Create {
+    if mark.state == OutboxState::Refused && old.action == WriteAction::Create {
         unblock(conn, &old)?;
     }
-    if mark.state == OutState::Sent && old.action == OutAction::Delete && old.part == "note" {
+    if mark.state == OutboxState::Sent && old.action == WriteAction::Delete && old.part == "note" {
         super::touch(conn, old.account.as_str())?;
     }
     Ok(Ok(()))
@@ -246,12 +245,12 @@ fn mark(conn: &Connection, id: &str, mark: &Mark) -> rusqlite::Result<Result<(),
 
 /// A refused row will not be sent, so what waits for it would wait for ever: a later text is sent in its place, and a
 /// deletion has nothing left to delete.
-fn unblock(conn: &Connection, refused: &OutRow) -> rusqlite::Result<()> {
+fn unblock(conn: &Connection, refused: &OutboxItem) -> rusqlite::Result<()> {
     for waiting in rows(conn, "o.follows = ?1 AND o.state = 'queued' ORDER BY seq", &[&refused.id])? {
-        if waiting.action == OutAction::Update {
+        if waiting.action == WriteAction::Update {
             conn.execute(
                 "UPDATE outbox SET payload = ?2, text = ?3, state = 'queued', because = NULL, attempts = 0 WHERE id = ?1",
-                params![refused.id, json(&waiting.payload)?, waiting.text],
+                params![refused.id, waiting.payload, waiting.text],
             )?;
         } else {
             conn.execute("DELETE FROM outbox WHERE id = ?1", [&refused.id])?;
@@ -267,7 +266,7 @@ impl Store {
         &mut self,
         account: &AccountId,
         note: Option<&NoteId>,
-        out: &NewOut,
+        out: &NewOutbox,
         at: Timestamp,
     ) -> Result<(), StoreError> {
         self.own_mut()?.write("queueing", |tx| {
@@ -277,8 +276,8 @@ impl Store {
     }
 
     /// Rows that may be sent now, oldest first. One that follows another waits until that one was sent; of several
-    /// changes to the same thing only the first is due. An [`OutState::Unknown`] one must be looked for before.
-    pub fn outbox_due(&self, now: Timestamp, limit: usize) -> Result<Vec<OutRow>, StoreError> {
+    /// changes to the same thing only the first is due. An [`OutboxState::Unknown`] one must be looked for before.
+    pub fn outbox_due(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxItem>, StoreError> {
         self.own.read("reading the outbox", |conn| {
             rows(
                 conn,
@@ -304,17 +303,24 @@ impl Store {
     }
 
     /// One row.
-    pub fn outbox_row(&self, id: &str) -> Result<Option<OutRow>, StoreError> {
+    pub fn outbox_row(&self, id: &str) -> Result<Option<OutboxItem>, StoreError> {
         self.own.read("reading the outbox", |conn| Ok(rows(conn, "o.id = ?1", &[&id])?.pop()))
     }
 
     /// The rows of a note, oldest first.
-    pub fn outbox_of(&self, note: &NoteId) -> Result<Vec<OutRow>, StoreError> {
+    pub fn outbox_of(&self, note: &NoteId) -> Result<Vec<OutboxItem>, StoreError> {
         self.own.read("reading the outbox", |conn| rows(conn, "o.note = ?1 ORDER BY seq", &[&note.as_str()]))
     }
 
+    /// Keeps the state of a row's steps (create, link...), so that a retry does not repeat those that are done.
+    pub fn outbox_steps(&mut self, id: &str, steps: &serde_json::Value) -> Result<(), StoreError> {
+        self.own_mut()?.write("writing to the outbox", |tx| {
+            tx.execute("UPDATE outbox SET steps = ?2 WHERE id = ?1", params![id, json(steps)?]).map(|_| ())
+        })
+    }
+
     /// Writes down what became of a row. A refused creation takes its waiting changes into itself and is tried again.
-    pub fn outbox_mark(&mut self, id: &str, what: &Mark) -> Result<(), StoreError> {
+    pub fn outbox_mark(&mut self, id: &str, what: &OutboxMark) -> Result<(), StoreError> {
         self.own_mut()?.write_checked("writing to the outbox", |tx| mark(tx, id, what))
     }
 
@@ -395,9 +401,9 @@ impl Store {
                 return Ok(Err(format!("the outbox has no row {id}: `rounds outbox` lists them")));
             };
             match row.state {
-                OutState::Sent => return Ok(Err("it was sent already: delete the note instead".to_owned())),
-                OutState::Sending => return Ok(Err("it is being sent right now: try again in a minute".to_owned())),
-                OutState::Queued | OutState::Unknown | OutState::Refused | OutState::Dropped => {}
+                OutboxState::Sent => return Ok(Err("it was sent already: delete the note instead".to_owned())),
+                OutboxState::Sending => return Ok(Err("it is being sent right now: try again in a minute".to_owned())),
+                OutboxState::Queued | OutboxState::Unknown | OutboxState::Refused | OutboxState::Dropped => {}
             }
             tx.execute(
                 "UPDATE outbox SET state = 'dropped', changed = ?2 WHERE id = ?1 OR (follows = ?1 AND state <> 'sent')",

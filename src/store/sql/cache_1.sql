@@ -39,6 +39,7 @@ CREATE TABLE record(
   source TEXT NOT NULL,
   entity TEXT NOT NULL,
   id TEXT NOT NULL,
+  stream TEXT NOT NULL,
   changed INTEGER,
   known INTEGER NOT NULL,
   seen INTEGER NOT NULL,
@@ -115,7 +116,7 @@ CREATE TABLE portfolio(
   next TEXT,
   meetings INTEGER NOT NULL,
   day INTEGER NOT NULL,
-  moved TEXT
+  moved INTEGER
 ) STRICT;
 CREATE INDEX by_urgency ON portfolio(exposure, account);
 CREATE INDEX by_name ON portfolio(name, account);

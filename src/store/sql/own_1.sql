@@ -44,6 +44,7 @@ CREATE TABLE action(
   play TEXT NOT NULL,
   key TEXT NOT NULL,
   state TEXT NOT NULL,
+  day INTEGER NOT NULL,
   until INTEGER,
   because TEXT,
   assignee TEXT,
