@@ -20,7 +20,10 @@ pub mod order;
 pub mod plays;
 pub mod prepared;
 pub mod progress;
+pub mod query;
 pub mod reading;
+pub mod retention;
+pub mod round;
 pub mod row;
 #[cfg(test)]
 pub mod sample;

@@ -23,40 +23,22 @@ pub(crate) struct Pieces {
 impl Pieces {
     pub(crate) fn whole(bytes: Bytes) -> Pieces {
         let promised = bytes.len() as u64;
-        Pieces {
-            pieces: VecDeque::from([bytes]),
-            promised,
-            breaks: false,
-            pause: None,
-            waiting: None,
-        }
+        Pieces { pieces: VecDeque::from([bytes]), promised, breaks: false, pause: None, waiting: None }
     }
 
     /// Half of the body, then the connection is cut.
     pub(crate) fn cut(bytes: Bytes) -> Pieces {
         let half = bytes.slice(..bytes.len() / 2);
-        Pieces {
-            breaks: true,
-            promised: bytes.len() as u64,
-            ..Pieces::whole(half)
-        }
+        Pieces { breaks: true, promised: bytes.len() as u64, ..Pieces::whole(half) }
     }
 
     /// The whole body, but spread over `over`.
     pub(crate) fn slow(bytes: Bytes, over: Duration) -> Pieces {
         let size = bytes.len().div_ceil(16).max(1);
-        let pieces: VecDeque<Bytes> = (0..bytes.len())
-            .step_by(size)
-            .map(|at| bytes.slice(at..bytes.len().min(at + size)))
-            .collect();
+        let pieces: VecDeque<Bytes> =
+            (0..bytes.len()).step_by(size).map(|at| bytes.slice(at..bytes.len().min(at + size))).collect();
         let pause = over / pieces.len().max(1) as u32;
-        Pieces {
-            promised: bytes.len() as u64,
-            pieces,
-            breaks: false,
-            pause: Some(pause),
-            waiting: None,
-        }
+        Pieces { promised: bytes.len() as u64, pieces, breaks: false, pause: Some(pause), waiting: None }
     }
 }
 
@@ -64,10 +46,7 @@ impl Body for Pieces {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         if let Some(pause) = self.pause.filter(|_| !self.pieces.is_empty()) {
             let timer = self.waiting.get_or_insert_with(|| Box::pin(sleep(pause)));
             if timer.as_mut().poll(cx).is_pending() {

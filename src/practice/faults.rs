@@ -44,26 +44,16 @@ impl FromStr for FaultKind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        NAMES
-            .iter()
-            .find(|(name, _)| *name == text)
-            .map(|(_, kind)| *kind)
-            .ok_or_else(|| {
-                let all: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
-                format!(
-                    "there is no fault called \"{text}\"; there are {}",
-                    all.join(", ")
-                )
-            })
+        NAMES.iter().find(|(name, _)| *name == text).map(|(_, kind)| *kind).ok_or_else(|| {
+            let all: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
+            format!("there is no fault called \"{text}\"; there are {}", all.join(", "))
+        })
     }
 }
 
 impl std::fmt::Display for FaultKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let name = NAMES
-            .iter()
-            .find(|(_, kind)| kind == self)
-            .map_or("", |(name, _)| name);
+        let name = NAMES.iter().find(|(_, kind)| kind == self).map_or("", |(name, _)| name);
         f.write_str(name)
     }
 }
@@ -73,43 +63,27 @@ impl std::fmt::Display for FaultKind {
 /// # Errors
 /// A sentence that says what was wrong, for the command line.
 pub fn parse_fault(text: &str) -> Result<(FaultKind, f64), String> {
-    let (kind, rate) = text.split_once('=').ok_or_else(|| {
-        format!("\"{text}\" is not KIND=RATE: write for example 429=0.1 for one request in ten")
-    })?;
+    let (kind, rate) = text
+        .split_once('=')
+        .ok_or_else(|| format!("\"{text}\" is not KIND=RATE: write for example 429=0.1 for one request in ten"))?;
     let kind = kind.trim().parse()?;
     match rate.trim().parse::<f64>() {
         Ok(rate) if (0.0..=1.0).contains(&rate) => Ok((kind, rate)),
-        _ => Err(format!(
-            "the rate of {kind} must be a number from 0 to 1, not \"{}\"",
-            rate.trim()
-        )),
+        _ => Err(format!("the rate of {kind} must be a number from 0 to 1, not \"{}\"", rate.trim())),
     }
 }
 
 impl FaultKind {
     /// Whether only requests that write can meet it.
     pub(crate) fn writes_only(self) -> bool {
-        matches!(
-            self,
-            FaultKind::LostReply | FaultKind::LateCommit | FaultKind::Lag
-        )
+        matches!(self, FaultKind::LostReply | FaultKind::LateCommit | FaultKind::Lag)
     }
 }
 
 /// The fault that request number `n` meets. Each kind is drawn on its own; the first that falls is met.
-pub(crate) fn draw(
-    faults: &[(FaultKind, f64)],
-    seed: u64,
-    n: u64,
-    writes: bool,
-) -> Option<FaultKind> {
-    let possible = faults
-        .iter()
-        .filter(|(kind, _)| writes || !kind.writes_only());
-    possible
-        .filter(|(kind, rate)| share(seed ^ 0xfa17, n, *kind as u64) < *rate)
-        .map(|(kind, _)| *kind)
-        .next()
+pub(crate) fn draw(faults: &[(FaultKind, f64)], seed: u64, n: u64, writes: bool) -> Option<FaultKind> {
+    let possible = faults.iter().filter(|(kind, _)| writes || !kind.writes_only());
+    possible.filter(|(kind, rate)| share(seed ^ 0xfa17, n, *kind as u64) < *rate).map(|(kind, _)| *kind).next()
 }
 
 #[cfg(test)]
@@ -130,9 +104,7 @@ mod tests {
     #[test]
     fn the_rate_is_met_and_reads_meet_no_write_fault() {
         let faults = [(FaultKind::Broken, 0.2), (FaultKind::LostReply, 1.0)];
-        let hits = (0..5000)
-            .filter(|n| draw(&faults, 1, *n, false) == Some(FaultKind::Broken))
-            .count();
+        let hits = (0..5000).filter(|n| draw(&faults, 1, *n, false) == Some(FaultKind::Broken)).count();
         assert!((850..1150).contains(&hits), "{hits}");
         assert!((0..100).all(|n| draw(&faults, 1, n, false) != Some(FaultKind::LostReply)));
         assert!((0..100).all(|n| draw(&faults, 1, n, true).is_some()));

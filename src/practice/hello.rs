@@ -37,13 +37,7 @@ pub(crate) fn tokens(seed: u64) -> Tokens {
     }
 }
 
-pub(crate) fn hello(
-    options: &Options,
-    me: &Owner,
-    tokens: &Tokens,
-    crm: &str,
-    usage: &str,
-) -> Hello {
+pub(crate) fn hello(options: &Options, me: &Owner, tokens: &Tokens, crm: &str, usage: &str) -> Hello {
     let mut env = BTreeMap::from([
         ("ROUNDS_TOKEN_CRM".to_string(), tokens.crm.clone()),
         ("ROUNDS_TOKEN_USAGE".to_string(), tokens.usage.clone()),
@@ -135,14 +129,8 @@ mod tests {
         for (rate, all) in [(1.0, "8 / 1s"), (100.0, "800 / 1s"), (0.05, "1 / 3s")] {
             let text = config(rate, "http://127.0.0.1:1", "http://127.0.0.1:2");
             let parsed: toml::Table = toml::from_str(&text).unwrap();
-            assert_eq!(
-                parsed["source"]["crm"]["limits"]["all"]["rate"].as_str(),
-                Some(all)
-            );
-            assert_eq!(
-                parsed["source"]["usage"]["url"].as_str(),
-                Some("http://127.0.0.1:2")
-            );
+            assert_eq!(parsed["source"]["crm"]["limits"]["all"]["rate"].as_str(), Some(all));
+            assert_eq!(parsed["source"]["usage"]["url"].as_str(), Some("http://127.0.0.1:2"));
         }
     }
 
@@ -151,11 +139,7 @@ mod tests {
         use crate::practice::crm::schema::field;
         use crate::practice::kinds::Kind;
         let parsed: toml::Table = toml::from_str(MAPPING).unwrap();
-        for (entity, kind) in [
-            ("account", Kind::Company),
-            ("contact", Kind::Contact),
-            ("ticket", Kind::Ticket),
-        ] {
+        for (entity, kind) in [("account", Kind::Company), ("contact", Kind::Contact), ("ticket", Kind::Ticket)] {
             for (_, path) in parsed["source"]["crm"]["map"][entity].as_table().unwrap() {
                 let name = path.as_str().unwrap().strip_prefix("properties.").unwrap();
                 assert!(field(kind, name, false).is_some_and(|f| f.custom), "{name}");

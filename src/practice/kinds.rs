@@ -26,60 +26,15 @@ struct Row {
 }
 
 const ROWS: [Row; 9] = [
-    Row {
-        plural: "companies",
-        singular: "company",
-        base: 18_400_000_000,
-        stride: 10,
-    },
-    Row {
-        plural: "contacts",
-        singular: "contact",
-        base: 151_000_000,
-        stride: 64,
-    },
-    Row {
-        plural: "deals",
-        singular: "deal",
-        base: 30_200_000_000,
-        stride: 16,
-    },
-    Row {
-        plural: "tickets",
-        singular: "ticket",
-        base: 4_400_000_000,
-        stride: 64,
-    },
-    Row {
-        plural: "notes",
-        singular: "note",
-        base: 50_100_000_000,
-        stride: 32,
-    },
-    Row {
-        plural: "tasks",
-        singular: "task",
-        base: 60_300_000_000,
-        stride: 16,
-    },
-    Row {
-        plural: "meetings",
-        singular: "meeting",
-        base: 70_500_000_000,
-        stride: 128,
-    },
-    Row {
-        plural: "calls",
-        singular: "call",
-        base: 80_700_000_000,
-        stride: 128,
-    },
-    Row {
-        plural: "emails",
-        singular: "email",
-        base: 90_900_000_000,
-        stride: 256,
-    },
+    Row { plural: "companies", singular: "company", base: 18_400_000_000, stride: 10 },
+    Row { plural: "contacts", singular: "contact", base: 151_000_000, stride: 64 },
+    Row { plural: "deals", singular: "deal", base: 30_200_000_000, stride: 16 },
+    Row { plural: "tickets", singular: "ticket", base: 4_400_000_000, stride: 64 },
+    Row { plural: "notes", singular: "note", base: 50_100_000_000, stride: 32 },
+    Row { plural: "tasks", singular: "task", base: 60_300_000_000, stride: 16 },
+    Row { plural: "meetings", singular: "meeting", base: 70_500_000_000, stride: 128 },
+    Row { plural: "calls", singular: "call", base: 80_700_000_000, stride: 128 },
+    Row { plural: "emails", singular: "email", base: 90_900_000_000, stride: 256 },
 ];
 
 /// How far above a type's base the ids of records begin that clients create.
@@ -120,20 +75,12 @@ impl Kind {
 
     /// The property that holds the time of the last change.
     pub(crate) fn modified(self) -> &'static str {
-        if self == Kind::Contact {
-            "lastmodifieddate"
-        } else {
-            "hs_lastmodifieddate"
-        }
+        if self == Kind::Contact { "lastmodifieddate" } else { "hs_lastmodifieddate" }
     }
 
     /// The property that holds the time of creation.
     pub(crate) fn created(self) -> &'static str {
-        if self.engagement() {
-            "hs_createdate"
-        } else {
-            "createdate"
-        }
+        if self.engagement() { "hs_createdate" } else { "createdate" }
     }
 
     pub(crate) fn engagement(self) -> bool {
@@ -152,9 +99,7 @@ impl Kind {
     /// Account and slot of an id of the generated book; `None` for ids outside its range.
     pub(crate) fn place(self, id: u64) -> Option<(u32, u32)> {
         let row = self.row();
-        let offset = id
-            .checked_sub(row.base)
-            .filter(|offset| *offset < CREATED)?;
+        let offset = id.checked_sub(row.base).filter(|offset| *offset < CREATED)?;
         Some(((offset / row.stride) as u32, (offset % row.stride) as u32))
     }
 
@@ -191,12 +136,8 @@ pub(crate) fn link_types(from: Kind, to: Kind) -> Option<(u32, Option<u32>)> {
         (Contact, Ticket) => plain(15),
         (Deal, Ticket) => plain(27),
         (Ticket, Deal) => plain(28),
-        (from, to) if from.engagement() && !to.engagement() => {
-            engagement_type(from, to).map(|id| (id, None))
-        }
-        (from, to) if to.engagement() && !from.engagement() => {
-            engagement_type(to, from).map(|id| (id - 1, None))
-        }
+        (from, to) if from.engagement() && !to.engagement() => engagement_type(from, to).map(|id| (id, None)),
+        (from, to) if to.engagement() && !from.engagement() => engagement_type(to, from).map(|id| (id - 1, None)),
         _ => None,
     }
 }
@@ -243,10 +184,7 @@ mod tests {
         assert_eq!(link_types(Kind::Company, Kind::Note), Some((189, None)));
         assert_eq!(link_types(Kind::Contact, Kind::Note), Some((201, None)));
         assert_eq!(link_types(Kind::Company, Kind::Task), Some((191, None)));
-        assert_eq!(
-            link_types(Kind::Contact, Kind::Company),
-            Some((279, Some(1)))
-        );
+        assert_eq!(link_types(Kind::Contact, Kind::Company), Some((279, Some(1))));
         assert_eq!(link_types(Kind::Note, Kind::Task), None);
     }
 }

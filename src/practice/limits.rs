@@ -15,19 +15,11 @@ pub(crate) struct Rolling {
 impl Rolling {
     /// A documented budget scaled by a factor; at least one request fits.
     pub(crate) fn new(most: f64, factor: f64, span: Duration) -> Rolling {
-        Rolling {
-            most: ((most * factor).floor() as usize).max(1),
-            span,
-            taken: VecDeque::new(),
-        }
+        Rolling { most: ((most * factor).floor() as usize).max(1), span, taken: VecDeque::new() }
     }
 
     fn forget(&mut self, now: Instant) {
-        while self
-            .taken
-            .front()
-            .is_some_and(|at| now.duration_since(*at) >= self.span)
-        {
+        while self.taken.front().is_some_and(|at| now.duration_since(*at) >= self.span) {
             self.taken.pop_front();
         }
     }

@@ -55,14 +55,7 @@ impl Live {
     pub(crate) fn new(world: World, user: u64) -> Live {
         let wall = clock::day_of_ms(Timestamp::now().as_millisecond());
         let ahead = i64::from((world.today - wall).max(0)) * MS_PER_DAY;
-        Live {
-            world,
-            overlay: Mutex::default(),
-            index: OnceLock::new(),
-            domains: OnceLock::new(),
-            ahead,
-            user,
-        }
+        Live { world, overlay: Mutex::default(), index: OnceLock::new(), domains: OnceLock::new(), ahead, user }
     }
 
     /// This server's clock, epoch ms: never before the day that the book plays on.
@@ -77,11 +70,7 @@ impl Live {
 
     /// The record as it is now, archived or not; a merged-away id answers with its winner.
     pub(crate) fn get(&self, kind: Kind, id: u64) -> Option<Record> {
-        let id = if kind == Kind::Company {
-            self.world.merged_into(id).unwrap_or(id)
-        } else {
-            id
-        };
+        let id = if kind == Kind::Company { self.world.merged_into(id).unwrap_or(id) } else { id };
         if let Some(record) = self.lock().records.get(&(kind, id)) {
             return Some(record.clone());
         }
@@ -97,13 +86,7 @@ impl Live {
     }
 
     /// Up to `limit` records from id `from` on, by id, and the id of the one after them.
-    pub(crate) fn page(
-        &self,
-        kind: Kind,
-        from: u64,
-        archived: bool,
-        limit: usize,
-    ) -> (Vec<Record>, Option<u64>) {
+    pub(crate) fn page(&self, kind: Kind, from: u64, archived: bool, limit: usize) -> (Vec<Record>, Option<u64>) {
         let mut out = Vec::with_capacity(limit + 1);
         let (mut account, mut slot) = match kind.place(from) {
             Some(place) => place,
@@ -136,10 +119,7 @@ impl Live {
                 out.push(record.clone());
             }
         }
-        let next = (out.len() > limit)
-            .then(|| out.pop())
-            .flatten()
-            .map(|record| record.id);
+        let next = (out.len() > limit).then(|| out.pop()).flatten().map(|record| record.id);
         (out, next)
     }
 
@@ -151,19 +131,13 @@ impl Live {
         let mut out: Vec<Candidate> = index
             .iter()
             .filter(|(id, _)| !overlay.records.contains_key(&(kind, *id)))
-            .map(|(id, updated)| Candidate {
-                id: *id,
-                updated: *updated,
-            })
+            .map(|(id, updated)| Candidate { id: *id, updated: *updated })
             .collect();
         let touched = overlay.records.range((kind, 0)..=(kind, u64::MAX));
         out.extend(
             touched
                 .filter(|(key, record)| record.archived.is_none() && overlay.visible(**key, now))
-                .map(|((_, id), record)| Candidate {
-                    id: *id,
-                    updated: record.updated,
-                }),
+                .map(|((_, id), record)| Candidate { id: *id, updated: record.updated }),
         );
         out.sort_by_key(|candidate| candidate.id);
         out
@@ -190,15 +164,9 @@ impl Live {
         let email = email.to_lowercase();
         let written = {
             let overlay = self.lock();
-            let mut people = overlay
-                .records
-                .range((Kind::Contact, 0)..=(Kind::Contact, u64::MAX));
+            let mut people = overlay.records.range((Kind::Contact, 0)..=(Kind::Contact, u64::MAX));
             people
-                .find(|(_, r)| {
-                    r.archived.is_none()
-                        && r.text("email")
-                            .is_some_and(|e| e.eq_ignore_ascii_case(&email))
-                })
+                .find(|(_, r)| r.archived.is_none() && r.text("email").is_some_and(|e| e.eq_ignore_ascii_case(&email)))
                 .map(|((_, id), _)| *id)
         };
         if written.is_some() {
@@ -206,16 +174,11 @@ impl Live {
         }
         let (local, domain) = email.split_once('@')?;
         let domains = self.domains.get_or_init(|| {
-            (0..self.world.total())
-                .map(|account| (self.world.plan(account).naming.domain, account))
-                .collect()
+            (0..self.world.total()).map(|account| (self.world.plan(account).naming.domain, account)).collect()
         });
         let account = *domains.get(domain)?;
         let plan = self.world.plan(account);
-        let slot = plan
-            .people
-            .iter()
-            .position(|p| p.local == local && p.archived.is_none())? as u32;
+        let slot = plan.people.iter().position(|p| p.local == local && p.archived.is_none())? as u32;
         let id = Kind::Contact.id(account, slot);
         // Someone may have given the person another address since.
         (!self.lock().records.contains_key(&(Kind::Contact, id))).then_some(id)
@@ -228,18 +191,11 @@ impl Live {
         }
         let overlay = self.lock();
         let mut all = overlay.records.range((kind, 0)..=(kind, u64::MAX));
-        all.find(|(_, r)| r.archived.is_none() && r.text(name) == Some(value))
-            .map(|((_, id), _)| *id)
+        all.find(|(_, r)| r.archived.is_none() && r.text(name) == Some(value)).map(|((_, id), _)| *id)
     }
 
     /// Writes a new record with its links. `lag` ms pass before lists and search see it.
-    pub(crate) fn create(
-        &self,
-        kind: Kind,
-        values: Vec<(&'static str, String)>,
-        links: &[Link],
-        lag: i64,
-    ) -> Record {
+    pub(crate) fn create(&self, kind: Kind, values: Vec<(&'static str, String)>, links: &[Link], lag: i64) -> Record {
         let now = self.now();
         let mut overlay = self.lock();
         let id = kind.new_id(overlay.made[kind as usize]);
@@ -263,27 +219,14 @@ impl Live {
     }
 
     /// Changes properties of a living record; `None` when there is none.
-    pub(crate) fn change(
-        &self,
-        kind: Kind,
-        id: u64,
-        values: Vec<(&'static str, String)>,
-        lag: i64,
-    ) -> Option<Record> {
-        let mut record = self
-            .get(kind, id)
-            .filter(|record| record.archived.is_none())?;
+    pub(crate) fn change(&self, kind: Kind, id: u64, values: Vec<(&'static str, String)>, lag: i64) -> Option<Record> {
+        let mut record = self.get(kind, id).filter(|record| record.archived.is_none())?;
         let now = self.now();
         for (name, value) in values {
             record.change(name, value, now, self.user);
         }
         if kind.engagement() {
-            record.change(
-                "hs_updated_by_user_id",
-                self.user.to_string(),
-                now,
-                self.user,
-            );
+            record.change("hs_updated_by_user_id", self.user.to_string(), now, self.user);
         }
         record.updated = now;
         let mut overlay = self.lock();
@@ -297,10 +240,7 @@ impl Live {
 
     /// Deletes a record the way the CRM does: it is kept as archived. True when it was living.
     pub(crate) fn archive(&self, kind: Kind, id: u64) -> bool {
-        let Some(mut record) = self
-            .get(kind, id)
-            .filter(|record| record.archived.is_none())
-        else {
+        let Some(mut record) = self.get(kind, id).filter(|record| record.archived.is_none()) else {
             return false;
         };
         let now = self.now();
@@ -318,71 +258,36 @@ impl Live {
     /// What a living record is linked to: ids and association types, by id.
     pub(crate) fn links(&self, kind: Kind, id: u64, to: Kind) -> Vec<(u64, Vec<u32>)> {
         let mut out: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
-        let id = if kind == Kind::Company {
-            self.world.merged_into(id).unwrap_or(id)
-        } else {
-            id
-        };
-        if let Some((account, slot)) = kind
-            .place(id)
-            .filter(|(account, _)| *account < self.world.total())
-        {
+        let id = if kind == Kind::Company { self.world.merged_into(id).unwrap_or(id) } else { id };
+        if let Some((account, slot)) = kind.place(id).filter(|(account, _)| *account < self.world.total()) {
             let plan: Plan = self.world.plan(account);
             if let Some((plain, primary)) = link_types(kind, to) {
                 for other in render::links(&plan, kind, slot, to) {
-                    out.insert(
-                        to.id(account, other),
-                        primary.into_iter().chain([plain]).collect(),
-                    );
+                    out.insert(to.id(account, other), primary.into_iter().chain([plain]).collect());
                 }
             }
         }
         let overlay = self.lock();
-        if overlay
-            .records
-            .get(&(kind, id))
-            .is_some_and(|record| record.archived.is_some())
-        {
+        if overlay.records.get(&(kind, id)).is_some_and(|record| record.archived.is_some()) {
             return Vec::new();
         }
         for (other, types) in overlay.links.get(&(kind, id, to)).into_iter().flatten() {
             let slot = out.entry(*other).or_default();
-            slot.extend(
-                types
-                    .iter()
-                    .filter(|t| !slot.contains(t))
-                    .copied()
-                    .collect::<Vec<_>>(),
-            );
+            slot.extend(types.iter().filter(|t| !slot.contains(t)).copied().collect::<Vec<_>>());
         }
-        out.retain(|other, _| {
-            overlay
-                .records
-                .get(&(to, *other))
-                .is_none_or(|record| record.archived.is_none())
-        });
+        out.retain(|other, _| overlay.records.get(&(to, *other)).is_none_or(|record| record.archived.is_none()));
         out.into_iter().collect()
     }
 
     /// What clients created, in the order of creation, with links to companies and people.
     pub(crate) fn written(&self, kind: Kind) -> Vec<Record> {
         let overlay = self.lock();
-        overlay
-            .records
-            .range((kind, kind.new_id(0))..=(kind, u64::MAX))
-            .map(|(_, record)| record.clone())
-            .collect()
+        overlay.records.range((kind, kind.new_id(0))..=(kind, u64::MAX)).map(|(_, record)| record.clone()).collect()
     }
 
     /// Ids that a written record is linked to, also when it or they are archived.
     pub(crate) fn written_links(&self, kind: Kind, id: u64, to: Kind) -> Vec<u64> {
-        self.lock()
-            .links
-            .get(&(kind, id, to))
-            .into_iter()
-            .flatten()
-            .map(|(other, _)| *other)
-            .collect()
+        self.lock().links.get(&(kind, id, to)).into_iter().flatten().map(|(other, _)| *other).collect()
     }
 }
 
@@ -392,20 +297,11 @@ impl Overlay {
     }
 
     fn link(&mut self, from: (Kind, u64), link: &Link) {
-        let forth = if link.types.is_empty() {
-            default_types(from.0, link.to)
-        } else {
-            link.types.clone()
-        };
+        let forth = if link.types.is_empty() { default_types(from.0, link.to) } else { link.types.clone() };
         let back = default_types(link.to, from.0);
         let mut add = |key, other, types: Vec<u32>| {
             let slot: &mut Vec<u32> = self.links.entry(key).or_default().entry(other).or_default();
-            slot.extend(
-                types
-                    .into_iter()
-                    .filter(|t| !slot.contains(t))
-                    .collect::<Vec<_>>(),
-            );
+            slot.extend(types.into_iter().filter(|t| !slot.contains(t)).collect::<Vec<_>>());
         };
         add((from.0, from.1, link.to), link.id, forth);
         add((link.to, link.id, from.0), from.1, back);
@@ -413,10 +309,7 @@ impl Overlay {
 }
 
 fn default_types(from: Kind, to: Kind) -> Vec<u32> {
-    link_types(from, to)
-        .map(|(plain, _)| plain)
-        .into_iter()
-        .collect()
+    link_types(from, to).map(|(plain, _)| plain).into_iter().collect()
 }
 
 #[cfg(test)]
@@ -431,14 +324,7 @@ mod tests {
     #[test]
     fn pages_meet_every_record_once_and_in_order() {
         let live = live();
-        let made = live
-            .create(
-                Kind::Contact,
-                vec![("email", "new@x.example".into())],
-                &[],
-                0,
-            )
-            .id;
+        let made = live.create(Kind::Contact, vec![("email", "new@x.example".into())], &[], 0).id;
         let (mut from, mut ids) = (0, Vec::new());
         loop {
             let (page, next) = live.page(Kind::Contact, from, false, 7);
@@ -450,21 +336,13 @@ mod tests {
         }
         assert!(ids.windows(2).all(|w| w[0] < w[1]));
         assert_eq!(ids.last(), Some(&made));
-        assert_eq!(
-            ids,
-            live.candidates(Kind::Contact)
-                .iter()
-                .map(|c| c.id)
-                .collect::<Vec<_>>()
-        );
+        assert_eq!(ids, live.candidates(Kind::Contact).iter().map(|c| c.id).collect::<Vec<_>>());
     }
 
     #[test]
     fn a_lagging_record_is_readable_but_not_listed() {
         let live = live();
-        let id = live
-            .create(Kind::Note, vec![("hs_note_body", "x".into())], &[], 60_000)
-            .id;
+        let id = live.create(Kind::Note, vec![("hs_note_body", "x".into())], &[], 60_000).id;
         assert!(live.get(Kind::Note, id).is_some());
         assert!(live.candidates(Kind::Note).iter().all(|c| c.id != id));
         assert!(live.page(Kind::Note, id, false, 5).0.is_empty());
@@ -474,24 +352,14 @@ mod tests {
     fn an_archived_record_leaves_lists_links_and_search() {
         let live = live();
         let company = Kind::Company.id(3, 0);
-        let link = Link {
-            to: Kind::Company,
-            id: company,
-            types: vec![190],
-        };
+        let link = Link { to: Kind::Company, id: company, types: vec![190] };
         let note = live.create(Kind::Note, vec![], &[link], 0).id;
         assert!(
-            live.links(Kind::Company, company, Kind::Note)
-                .iter()
-                .any(|(id, types)| *id == note && types == &[189])
+            live.links(Kind::Company, company, Kind::Note).iter().any(|(id, types)| *id == note && types == &[189])
         );
         assert!(live.archive(Kind::Note, note));
         assert!(!live.archive(Kind::Note, note));
-        assert!(
-            live.links(Kind::Company, company, Kind::Note)
-                .iter()
-                .all(|(id, _)| *id != note)
-        );
+        assert!(live.links(Kind::Company, company, Kind::Note).iter().all(|(id, _)| *id != note));
         assert_eq!(live.page(Kind::Note, note, true, 5).0.len(), 1);
     }
 
@@ -500,10 +368,7 @@ mod tests {
         let live = live();
         let winner = live.get(Kind::Company, Kind::Company.id(13, 5)).unwrap();
         assert_eq!(winner.id, Kind::Company.id(13, 0));
-        assert_eq!(
-            winner.text("hs_merged_object_ids"),
-            Some(Kind::Company.id(13, 5).to_string().as_str())
-        );
+        assert_eq!(winner.text("hs_merged_object_ids"), Some(Kind::Company.id(13, 5).to_string().as_str()));
     }
 
     #[test]
@@ -513,16 +378,9 @@ mod tests {
             let company = Kind::Company.id(account, 0);
             for (contact, types) in live.links(Kind::Company, company, Kind::Contact) {
                 assert_eq!(types, [2, 280]);
-                assert_eq!(
-                    live.links(Kind::Contact, contact, Kind::Company),
-                    [(company, vec![1, 279])]
-                );
+                assert_eq!(live.links(Kind::Contact, contact, Kind::Company), [(company, vec![1, 279])]);
                 for (meeting, _) in live.links(Kind::Contact, contact, Kind::Meeting) {
-                    assert!(
-                        live.links(Kind::Meeting, meeting, Kind::Contact)
-                            .iter()
-                            .any(|(id, _)| *id == contact)
-                    );
+                    assert!(live.links(Kind::Meeting, meeting, Kind::Contact).iter().any(|(id, _)| *id == contact));
                 }
             }
         }

@@ -90,17 +90,10 @@ impl Default for Options {
 /// Why the practice CRM could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum PracticeError {
-    #[error(
-        "the practice CRM listens on this machine only: {0} is not a loopback address, use 127.0.0.1"
-    )]
+    #[error("the practice CRM listens on this machine only: {0} is not a loopback address, use 127.0.0.1")]
     NotLoopback(IpAddr),
-    #[error(
-        "the practice CRM could not listen on {address}: {source}; is another one running there?"
-    )]
-    Listen {
-        address: SocketAddr,
-        source: io::Error,
-    },
+    #[error("the practice CRM could not listen on {address}: {source}; is another one running there?")]
+    Listen { address: SocketAddr, source: io::Error },
     #[error("a practice book has 1 to {MOST_ACCOUNTS} accounts, not {0}")]
     Accounts(u32),
     #[error("the rate is a factor greater than 0, not {0}")]
@@ -133,25 +126,10 @@ impl Server {
             return Err(PracticeError::Rate(options.rate));
         }
         let today = options.today.map_or_else(wall_day, clock::day_of);
-        let world = World::new(
-            options.seed,
-            today,
-            options.accounts,
-            options.hostile,
-            options.note_key,
-        );
+        let world = World::new(options.seed, today, options.accounts, options.hostile, options.note_key);
         let owners = world.roster.carrying;
-        let me = world
-            .roster
-            .owners
-            .get(options.me)
-            .filter(|_| options.me < owners);
-        let me = me
-            .ok_or(PracticeError::Me {
-                me: options.me,
-                owners,
-            })?
-            .clone();
+        let me = world.roster.owners.get(options.me).filter(|_| options.me < owners);
+        let me = me.ok_or(PracticeError::Me { me: options.me, owners })?.clone();
 
         let crm = listen(options.listen).await?;
         let crm_at = crm.local_addr().unwrap_or(options.listen);
@@ -161,30 +139,11 @@ impl Server {
         let tokens = hello::tokens(options.seed);
         let base = format!("http://{crm_at}");
         let hello = hello::hello(&options, &me, &tokens, &base, &format!("http://{usage_at}"));
-        let house = Arc::new(House::new(
-            live::Live::new(world, me.user_id),
-            &options,
-            tokens,
-            base,
-        ));
+        let house = Arc::new(House::new(live::Live::new(world, me.user_id), &options, tokens, base));
         let (alive, _) = watch::channel(true);
-        tokio::spawn(serve_on(
-            crm,
-            Door::Crm,
-            Arc::clone(&house),
-            alive.subscribe(),
-        ));
-        tokio::spawn(serve_on(
-            usage,
-            Door::Usage,
-            Arc::clone(&house),
-            alive.subscribe(),
-        ));
-        Ok(Server {
-            house,
-            hello,
-            alive,
-        })
+        tokio::spawn(serve_on(crm, Door::Crm, Arc::clone(&house), alive.subscribe()));
+        tokio::spawn(serve_on(usage, Door::Usage, Arc::clone(&house), alive.subscribe()));
+        Ok(Server { house, hello, alive })
     }
 
     /// How to reach it.
@@ -232,9 +191,7 @@ fn wall_day() -> clock::Day {
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, PracticeError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| PracticeError::Listen { address, source })
+    TcpListener::bind(address).await.map_err(|source| PracticeError::Listen { address, source })
 }
 
 /// The second listener: on the port after a chosen one if it is free, else on any.
@@ -249,12 +206,7 @@ async fn beside(asked: SocketAddr, first: SocketAddr) -> Result<TcpListener, Pra
     }
 }
 
-async fn serve_on(
-    listener: TcpListener,
-    door: Door,
-    house: Arc<House>,
-    mut alive: watch::Receiver<bool>,
-) {
+async fn serve_on(listener: TcpListener, door: Door, house: Arc<House>, mut alive: watch::Receiver<bool>) {
     let mut open = JoinSet::new();
     loop {
         let stream = tokio::select! {
@@ -273,10 +225,7 @@ async fn serve_on(
         open.spawn(async move {
             let work = service_fn(move |request| serve::handle(Arc::clone(&house), door, request));
             // A cut connection is what some faults are for: nothing to report.
-            let _ = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .serve_connection(TokioIo::new(stream), work)
-                .await;
+            let _ = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), work).await;
         });
     }
 }

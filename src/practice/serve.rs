@@ -129,21 +129,13 @@ async fn read(request: Request<Incoming>) -> io::Result<Asked> {
     let (head, body) = request.into_parts();
     let text = |name: &str| head.headers.get(name).and_then(|v| v.to_str().ok());
     let query = head.uri.query().unwrap_or_default();
-    let bytes = Limited::new(body, MOST_BODY)
-        .collect()
-        .await
-        .map_err(io::Error::other)?
-        .to_bytes();
+    let bytes = Limited::new(body, MOST_BODY).collect().await.map_err(io::Error::other)?.to_bytes();
     Ok(Asked {
         method: head.method.as_str().to_string(),
         path: head.uri.path().to_string(),
-        query: url::form_urlencoded::parse(query.as_bytes())
-            .into_owned()
-            .collect(),
+        query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
         json: text("content-type").is_some_and(|t| t.starts_with("application/json")),
-        token: text("authorization")
-            .and_then(|t| t.strip_prefix("Bearer "))
-            .map(str::to_string),
+        token: text("authorization").and_then(|t| t.strip_prefix("Bearer ")).map(str::to_string),
         long: head.uri.to_string().len() > MOST_ADDRESS,
         body: bytes,
     })
@@ -158,31 +150,16 @@ struct Out {
 
 impl From<Reply> for Out {
     fn from(reply: Reply) -> Out {
-        Out {
-            reply,
-            headers: Vec::new(),
-            html: None,
-        }
+        Out { reply, headers: Vec::new(), html: None }
     }
 }
 
 fn page(status: u16, html: &'static str) -> Out {
-    Out {
-        reply: Reply {
-            status,
-            body: Value::Null,
-        },
-        headers: Vec::new(),
-        html: Some(html),
-    }
+    Out { reply: Reply { status, body: Value::Null }, headers: Vec::new(), html: Some(html) }
 }
 
 /// Serves one request; an error cuts the connection.
-pub(crate) async fn handle(
-    house: Arc<House>,
-    door: Door,
-    request: Request<Incoming>,
-) -> io::Result<Response<Pieces>> {
+pub(crate) async fn handle(house: Arc<House>, door: Door, request: Request<Incoming>) -> io::Result<Response<Pieces>> {
     let asked = read(request).await?;
     if asked.path.starts_with("/practice/") {
         let reply = state::answer(&house, &asked.method, &asked.path, &asked.body);
@@ -191,19 +168,14 @@ pub(crate) async fn handle(
     let n = house.count.fetch_add(1, Ordering::Relaxed);
     count(&house, |counts| {
         counts.total += 1;
-        *counts
-            .by_path
-            .entry(format!("{} {}", asked.method, pattern(&asked.path)))
-            .or_default() += 1;
+        *counts.by_path.entry(format!("{} {}", asked.method, pattern(&asked.path))).or_default() += 1;
     });
     let writes = door == Door::Crm && writes(&asked);
     let fault = draw(&lock(&house.faults), house.seed, n, writes);
     let out = match fault {
         Some(FaultKind::Reset) => return cut(&house, "reset"),
         Some(FaultKind::Broken) => page(500, "<html><body><h1>Internal error</h1></body></html>"),
-        Some(FaultKind::Unauthorized) if door == Door::Crm => {
-            Out::from(unauthorized("EXPIRED_AUTHENTICATION"))
-        }
+        Some(FaultKind::Unauthorized) if door == Door::Crm => Out::from(unauthorized("EXPIRED_AUTHENTICATION")),
         Some(FaultKind::Unauthorized) => Out::from(usage::unauthorized()),
         Some(FaultKind::TooMany) if door == Door::Crm => {
             let mut out = Out::from(too_fast("TEN_SECONDLY_ROLLING"));
@@ -220,11 +192,7 @@ pub(crate) async fn handle(
             page(504, "<html><body><h1>Gateway timeout</h1></body></html>")
         }
         _ => {
-            let lag = if fault == Some(FaultKind::Lag) {
-                house.late.as_millis() as i64
-            } else {
-                0
-            };
+            let lag = if fault == Some(FaultKind::Lag) { house.late.as_millis() as i64 } else { 0 };
             match door {
                 Door::Crm => crm_work(Arc::clone(&house), asked, lag).await,
                 Door::Usage => usage_work(Arc::clone(&house), asked).await,
@@ -235,16 +203,12 @@ pub(crate) async fn handle(
         return cut(&house, "lost");
     }
     let status = out.reply.status.to_string();
-    count(&house, |counts| {
-        *counts.by_status.entry(status).or_default() += 1
-    });
+    count(&house, |counts| *counts.by_status.entry(status).or_default() += 1);
     Ok(house.send(out, fault))
 }
 
 fn cut(house: &House, what: &str) -> io::Result<Response<Pieces>> {
-    count(house, |counts| {
-        *counts.by_status.entry(what.to_string()).or_default() += 1
-    });
+    count(house, |counts| *counts.by_status.entry(what.to_string()).or_default() += 1);
     Err(io::Error::other("connection cut on purpose"))
 }
 
@@ -255,20 +219,13 @@ fn count(house: &House, add: impl FnOnce(&mut Counts)) {
 /// Sign-in, limits and the CRM's answer.
 async fn crm_work(house: Arc<House>, asked: Asked, lag: i64) -> Out {
     if asked.long {
-        return page(
-            414,
-            "<html><body><h1>414 Request-URI Too Large</h1></body></html>",
-        );
+        return page(414, "<html><body><h1>414 Request-URI Too Large</h1></body></html>");
     }
     let may_write = match asked.token.as_deref() {
         Some(token) if token == house.tokens.crm => true,
         Some(token) if token == house.tokens.crm_read_only => false,
         // The vendor's gateway stumbles over what can't be a token at all.
-        Some(token)
-            if token
-                .chars()
-                .any(|c| !c.is_ascii_alphanumeric() && !"-_.".contains(c)) =>
-        {
+        Some(token) if token.chars().any(|c| !c.is_ascii_alphanumeric() && !"-_.".contains(c)) => {
             return page(530, "<html><body><h1>530</h1></body></html>");
         }
         _ => return Out::from(unauthorized("INVALID_AUTHENTICATION")),
@@ -280,11 +237,7 @@ async fn crm_work(house: Arc<House>, asked: Asked, lag: i64) -> Out {
     };
     let has_body = matches!(asked.method.as_str(), "POST" | "PATCH");
     if has_body && !asked.json {
-        return Out::from(fail(
-            415,
-            "VALIDATION_ERROR",
-            "The content type must be application/json.",
-        ));
+        return Out::from(fail(415, "VALIDATION_ERROR", "The content type must be application/json."));
     }
     let live_house = Arc::clone(&house);
     let worked = tokio::task::spawn_blocking(move || {
@@ -301,10 +254,7 @@ async fn crm_work(house: Arc<House>, asked: Asked, lag: i64) -> Out {
         crm::answer(&live_house.live, &call)
     });
     match worked.await {
-        Ok(reply) => Out {
-            headers,
-            ..Out::from(reply)
-        },
+        Ok(reply) => Out { headers, ..Out::from(reply) },
         Err(_) => page(500, "<html><body><h1>Internal error</h1></body></html>"),
     }
 }
@@ -320,11 +270,7 @@ fn budget(house: &House, searching: bool) -> Result<(Headers, (u64, u64)), Box<O
     } else if let Some(wait) = budgets.ten_seconds.take(now).err() {
         Some(("TEN_SECONDLY_ROLLING", wait))
     } else if searching {
-        budgets
-            .search
-            .take(now)
-            .err()
-            .map(|wait| ("SECONDLY", wait))
+        budgets.search.take(now).err().map(|wait| ("SECONDLY", wait))
     } else {
         None
     };
@@ -340,23 +286,11 @@ fn budget(house: &House, searching: bool) -> Result<(Headers, (u64, u64)), Box<O
     let daily = (budgets.daily, house.daily_most);
     let mut headers = Headers::new();
     if !searching {
-        headers.push((
-            "x-hubspot-ratelimit-max",
-            budgets.ten_seconds.most().to_string(),
-        ));
-        headers.push((
-            "x-hubspot-ratelimit-remaining",
-            budgets.ten_seconds.left().to_string(),
-        ));
-        headers.push((
-            "x-hubspot-ratelimit-interval-milliseconds",
-            "10000".to_string(),
-        ));
+        headers.push(("x-hubspot-ratelimit-max", budgets.ten_seconds.most().to_string()));
+        headers.push(("x-hubspot-ratelimit-remaining", budgets.ten_seconds.left().to_string()));
+        headers.push(("x-hubspot-ratelimit-interval-milliseconds", "10000".to_string()));
         headers.push(("x-hubspot-ratelimit-daily", daily.1.to_string()));
-        headers.push((
-            "x-hubspot-ratelimit-daily-remaining",
-            (daily.1 - daily.0).to_string(),
-        ));
+        headers.push(("x-hubspot-ratelimit-daily-remaining", (daily.1 - daily.0).to_string()));
     }
     Ok((headers, daily))
 }
@@ -366,10 +300,7 @@ fn retry_after(house: &House, out: &mut Out, wait: Duration) {
     let mut budgets = lock(&house.budgets);
     budgets.refused += 1;
     if budgets.refused % 2 == 1 {
-        out.headers.push((
-            "retry-after",
-            wait.as_secs_f64().ceil().max(1.0).to_string(),
-        ));
+        out.headers.push(("retry-after", wait.as_secs_f64().ceil().max(1.0).to_string()));
     }
 }
 
@@ -395,9 +326,8 @@ async fn usage_work(house: Arc<House>, asked: Asked) -> Out {
         return throttled(Duration::from_secs(5));
     };
     let inner = Arc::clone(&house);
-    let worked = tokio::task::spawn_blocking(move || {
-        usage::answer(&inner, &asked.method, &asked.path, &asked.body, scoped)
-    });
+    let worked =
+        tokio::task::spawn_blocking(move || usage::answer(&inner, &asked.method, &asked.path, &asked.body, scoped));
     match worked.await {
         Ok(reply) => Out::from(reply),
         Err(_) => page(500, "<html><body><h1>Internal error</h1></body></html>"),
@@ -416,13 +346,7 @@ fn writes(asked: &Asked) -> bool {
 fn pattern(path: &str) -> String {
     let parts: Vec<&str> = path
         .split('/')
-        .map(|part| {
-            if !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) {
-                "{id}"
-            } else {
-                part
-            }
-        })
+        .map(|part| if !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) { "{id}" } else { part })
         .collect();
     parts.join("/")
 }
@@ -440,15 +364,9 @@ impl House {
             Some(FaultKind::Slow) if !whole => Pieces::slow(bytes, self.slow),
             _ => Pieces::whole(bytes),
         };
-        let mut response = Response::builder()
-            .status(out.reply.status)
-            .header("date", self.date());
+        let mut response = Response::builder().status(out.reply.status).header("date", self.date());
         if !whole {
-            let kind = if out.html.is_some() {
-                "text/html;charset=utf-8"
-            } else {
-                "application/json;charset=utf-8"
-            };
+            let kind = if out.html.is_some() { "text/html;charset=utf-8" } else { "application/json;charset=utf-8" };
             response = response.header("content-type", kind);
         }
         for (name, value) in out.headers {
@@ -470,9 +388,6 @@ impl House {
 
     /// What the house knows, for `/practice/state`.
     pub(crate) fn faults_now(&self) -> Value {
-        lock(&self.faults)
-            .iter()
-            .map(|(kind, rate)| json!({"kind": kind.to_string(), "rate": rate}))
-            .collect()
+        lock(&self.faults).iter().map(|(kind, rate)| json!({"kind": kind.to_string(), "rate": rate})).collect()
     }
 }

@@ -25,11 +25,9 @@ pub(crate) fn answer(house: &House, method: &str, path: &str, body: &[u8]) -> Re
 
 /// `{"429": 0.1, "slow": 0.5}`; an empty object ends all faults.
 fn faults(body: &[u8]) -> Result<Vec<(FaultKind, f64)>, String> {
-    let map: Map<String, Value> = serde_json::from_slice(body)
-        .map_err(|e| format!("an object of kinds and rates is needed: {e}"))?;
-    map.iter()
-        .map(|(kind, rate)| parse_fault(&format!("{kind}={rate}")))
-        .collect()
+    let map: Map<String, Value> =
+        serde_json::from_slice(body).map_err(|e| format!("an object of kinds and rates is needed: {e}"))?;
+    map.iter().map(|(kind, rate)| parse_fault(&format!("{kind}={rate}"))).collect()
 }
 
 fn state(house: &House) -> Value {
@@ -54,25 +52,13 @@ fn state(house: &House) -> Value {
 
 /// What clients created of one type, oldest first; `body` is the property that says what it is about.
 fn written(house: &House, kind: Kind, body: &str) -> Vec<Value> {
-    let ids = |id, to| -> Vec<String> {
-        house
-            .live
-            .written_links(kind, id, to)
-            .iter()
-            .map(u64::to_string)
-            .collect()
-    };
+    let ids = |id, to| -> Vec<String> { house.live.written_links(kind, id, to).iter().map(u64::to_string).collect() };
     let records = house.live.written(kind);
     let shown = records.iter().map(|record| {
-        let properties: Map<String, Value> =
-            super::crm::schema::fields(kind, house.live.world.note_key)
-                .iter()
-                .filter_map(|field| {
-                    record
-                        .get(field.name)
-                        .map(|value| (field.name.to_string(), Value::String(value)))
-                })
-                .collect();
+        let properties: Map<String, Value> = super::crm::schema::fields(kind, house.live.world.note_key)
+            .iter()
+            .filter_map(|field| record.get(field.name).map(|value| (field.name.to_string(), Value::String(value))))
+            .collect();
         json!({
             "id": record.id.to_string(),
             "body": record.text(body),

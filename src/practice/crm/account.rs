@@ -30,11 +30,7 @@ fn show_owner(owner: &Owner) -> Value {
     });
     if !owner.queue {
         // Who has left has no user any more.
-        out["userId"] = if owner.archived {
-            Value::Null
-        } else {
-            json!(owner.user_id)
-        };
+        out["userId"] = if owner.archived { Value::Null } else { json!(owner.user_id) };
         out["userIdIncludingInactive"] = json!(owner.user_id);
     }
     out
@@ -43,20 +39,12 @@ fn show_owner(owner: &Owner) -> Value {
 pub(crate) fn owners(live: &Live, call: &Call<'_>) -> Answer {
     let limit = limit(call.param("limit"), 100, 500)?;
     let archived = call.param("archived") == Some("true");
-    let after: u64 = call
-        .param("after")
-        .and_then(|a| a.parse().ok())
-        .unwrap_or(0);
+    let after: u64 = call.param("after").and_then(|a| a.parse().ok()).unwrap_or(0);
     let email = call.param("email");
     let mut all: Vec<&Owner> = live.world.roster.owners.iter().collect();
-    all.retain(|o| {
-        o.archived == archived
-            && o.id >= after
-            && email.is_none_or(|e| o.email.eq_ignore_ascii_case(e))
-    });
+    all.retain(|o| o.archived == archived && o.id >= after && email.is_none_or(|e| o.email.eq_ignore_ascii_case(e)));
     all.sort_by_key(|o| o.id);
-    let mut body =
-        json!({"results": all.iter().take(limit).map(|o| show_owner(o)).collect::<Vec<_>>()});
+    let mut body = json!({"results": all.iter().take(limit).map(|o| show_owner(o)).collect::<Vec<_>>()});
     if let Some(next) = all.get(limit) {
         let link = format!("{}{}?limit={limit}&after={}", call.base, call.path, next.id);
         body["paging"] = json!({"next": {"after": next.id.to_string(), "link": link}});
@@ -71,9 +59,7 @@ pub(crate) fn owner(live: &Live, call: &Call<'_>, id: &str) -> Answer {
         let own = if by_user { o.user_id } else { o.id };
         o.archived == archived && own.to_string() == id
     });
-    found
-        .map(|o| ok(show_owner(o)))
-        .ok_or_else(|| not_found(format!("No owner with ID {id} was found.")))
+    found.map(|o| ok(show_owner(o))).ok_or_else(|| not_found(format!("No owner with ID {id} was found.")))
 }
 
 fn show_field(kind: Kind, field: &Field) -> Value {
@@ -108,14 +94,8 @@ fn show_field(kind: Kind, field: &Field) -> Value {
 
 pub(crate) fn properties(live: &Live, call: &Call<'_>, kind: Kind) -> Answer {
     // There are no archived properties.
-    let fields = if call.param("archived") == Some("true") {
-        &[]
-    } else {
-        schema::fields(kind, live.world.note_key)
-    };
-    Ok(ok(
-        json!({"results": fields.iter().map(|f| show_field(kind, f)).collect::<Vec<_>>()}),
-    ))
+    let fields = if call.param("archived") == Some("true") { &[] } else { schema::fields(kind, live.world.note_key) };
+    Ok(ok(json!({"results": fields.iter().map(|f| show_field(kind, f)).collect::<Vec<_>>()})))
 }
 
 pub(crate) fn property(live: &Live, kind: Kind, name: &str) -> Answer {

@@ -39,53 +39,37 @@ pub(crate) fn batch(live: &Live, call: &Call<'_>, kind: Kind, what: &str) -> Ans
 /// The answer to a batch: all well, or some inputs failed.
 pub(crate) fn outcome(live: &Live, whole: u16, results: Vec<Value>, errors: Vec<Value>) -> Reply {
     let now = moment_text(live.now());
-    let mut body =
-        json!({"status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now});
+    let mut body = json!({"status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now});
     if errors.is_empty() {
-        return Reply {
-            status: whole,
-            body,
-        };
+        return Reply { status: whole, body };
     }
     body["numErrors"] = json!(errors.len());
     body["errors"] = Value::Array(errors);
     Reply { status: 207, body }
 }
 
-fn read(
-    live: &Live,
-    call: &Call<'_>,
-    kind: Kind,
-    body: &Map<String, Value>,
-    inputs: &[Value],
-) -> Answer {
+fn read(live: &Live, call: &Call<'_>, kind: Kind, body: &Map<String, Value>, inputs: &[Value]) -> Answer {
     let wish = Wish {
         properties: input::names(body, "properties")?,
         history: input::names(body, "propertiesWithHistory")?,
         links: Vec::new(),
     };
     if !wish.history.is_empty() && inputs.len() > 50 {
-        return Err(invalid(
-            "With propertiesWithHistory at most 50 inputs can be read",
-        ));
+        return Err(invalid("With propertiesWithHistory at most 50 inputs can be read"));
     }
     let by = match body.get("idProperty").and_then(Value::as_str) {
         None | Some("hs_object_id") => None,
         Some(name) => Some(objects::unique(live, kind, name)?),
     };
     let archived = call.param("archived") == Some("true");
-    let (mut results, mut lost, mut met) =
-        (Vec::new(), Vec::new(), std::collections::HashSet::new());
+    let (mut results, mut lost, mut met) = (Vec::new(), Vec::new(), std::collections::HashSet::new());
     for one in inputs {
         let text = input::id(one.get("id"))?;
         let id = match by {
             Some(name) => live.by_unique(kind, name, &text),
             None => text.parse().ok(),
         };
-        match id
-            .and_then(|id| live.get(kind, id))
-            .filter(|r| r.archived.is_some() == archived)
-        {
+        match id.and_then(|id| live.get(kind, id)).filter(|r| r.archived.is_some() == archived) {
             Some(record) if met.insert(record.id) => results.push(show(live, &record, &wish)),
             Some(_) => {}
             None => lost.push(text),
@@ -108,10 +92,7 @@ fn write(live: &Live, call: &Call<'_>, kind: Kind, what: &str, inputs: &[Value])
     if what == "upsert" {
         // One wrong key property refuses the whole batch, before anything is written.
         for one in inputs {
-            let name = one
-                .get("idProperty")
-                .and_then(Value::as_str)
-                .unwrap_or("hs_object_id");
+            let name = one.get("idProperty").and_then(Value::as_str).unwrap_or("hs_object_id");
             objects::unique(live, kind, name)?;
         }
     }
@@ -153,12 +134,7 @@ fn write(live: &Live, call: &Call<'_>, kind: Kind, what: &str, inputs: &[Value])
             }
         }
     }
-    Ok(outcome(
-        live,
-        if what == "create" { 201 } else { 200 },
-        results,
-        errors,
-    ))
+    Ok(outcome(live, if what == "create" { 201 } else { 200 }, results, errors))
 }
 
 type Upserted = Result<(crate::practice::world::record::Record, Option<bool>), Reply>;
@@ -167,15 +143,11 @@ fn upsert(live: &Live, call: &Call<'_>, kind: Kind, map: &Map<String, Value>) ->
     if map.contains_key("associations") {
         return Err(invalid("An upsert takes no associations"));
     }
-    let name = map
-        .get("idProperty")
-        .and_then(Value::as_str)
-        .unwrap_or("hs_object_id");
+    let name = map.get("idProperty").and_then(Value::as_str).unwrap_or("hs_object_id");
     let name = objects::unique(live, kind, name)?;
     let key = input::id(map.get("id"))?;
     if let Some(id) = live.by_unique(kind, name, &key) {
-        return objects::update_from(live, call, kind, &id.to_string(), map)
-            .map(|record| (record, Some(false)));
+        return objects::update_from(live, call, kind, &id.to_string(), map).map(|record| (record, Some(false)));
     }
     let mut with_key = map.clone();
     if let Some(Value::Object(properties)) = with_key.get_mut("properties") {

@@ -16,13 +16,8 @@ const MOST_INPUTS: usize = 1_000;
 const PAGE: usize = 100;
 
 fn pair(from: Kind, to: Kind) -> Result<(u32, Option<u32>), Reply> {
-    link_types(from, to).ok_or_else(|| {
-        invalid(format!(
-            "No association types exist from {} to {}",
-            from.plural(),
-            to.plural()
-        ))
-    })
+    link_types(from, to)
+        .ok_or_else(|| invalid(format!("No association types exist from {} to {}", from.plural(), to.plural())))
 }
 
 fn types(from: Kind, to: Kind, types: &[u32]) -> Value {
@@ -34,17 +29,8 @@ fn types(from: Kind, to: Kind, types: &[u32]) -> Value {
 }
 
 /// One page of links from an id on: rows, and the id of the row after them.
-fn page(
-    live: &Live,
-    from: (Kind, u64),
-    to: Kind,
-    after: u64,
-    most: usize,
-) -> (Vec<Value>, Option<u64>) {
-    let mut links = live
-        .links(from.0, from.1, to)
-        .into_iter()
-        .filter(|(id, _)| *id >= after);
+fn page(live: &Live, from: (Kind, u64), to: Kind, after: u64, most: usize) -> (Vec<Value>, Option<u64>) {
+    let mut links = live.links(from.0, from.1, to).into_iter().filter(|(id, _)| *id >= after);
     let rows = links
         .by_ref()
         .take(most)
@@ -67,11 +53,7 @@ pub(crate) fn batch_read(live: &Live, call: &Call<'_>, from: Kind, to: Kind) -> 
     let (mut results, mut errors) = (Vec::new(), Vec::new());
     for one in inputs {
         let text = input::id(one.get("id"))?;
-        let after = one
-            .get("after")
-            .and_then(Value::as_str)
-            .and_then(|a| a.parse().ok())
-            .unwrap_or(0);
+        let after = one.get("after").and_then(Value::as_str).and_then(|a| a.parse().ok()).unwrap_or(0);
         let (rows, next) = match text.parse() {
             Ok(id) => page(live, (from, id), to, after, PAGE),
             Err(_) => (Vec::new(), None),
@@ -98,10 +80,7 @@ pub(crate) fn of_one(live: &Live, call: &Call<'_>, from: Kind, id: &str, to: Kin
     pair(from, to)?;
     let number = living(live, from, id).ok_or_else(|| input::missing(from, id))?;
     let most = limit(call.param("limit"), 500, 500)?;
-    let after = call
-        .param("after")
-        .and_then(|a| a.parse().ok())
-        .unwrap_or(0);
+    let after = call.param("after").and_then(|a| a.parse().ok()).unwrap_or(0);
     let (rows, next) = page(live, (from, number), to, after, most);
     let mut body = json!({ "results": rows });
     if let Some(next) = next {
@@ -116,37 +95,19 @@ fn living(live: &Live, kind: Kind, id: &str) -> Option<u64> {
     record.archived.is_none().then_some(record.id)
 }
 
-pub(crate) fn put_default(
-    live: &Live,
-    call: &Call<'_>,
-    from: (Kind, &str),
-    to: (Kind, &str),
-) -> Answer {
+pub(crate) fn put_default(live: &Live, call: &Call<'_>, from: (Kind, &str), to: (Kind, &str)) -> Answer {
     call.need(from.0, true)?;
     call.need(to.0, true)?;
     let (plain, _) = pair(from.0, to.0)?;
     let (back, _) = pair(to.0, from.0)?;
     let one = living(live, from.0, from.1).ok_or_else(|| input::missing(from.0, from.1))?;
     let other = living(live, to.0, to.1).ok_or_else(|| input::missing(to.0, to.1))?;
-    live.link(
-        from.0,
-        one,
-        &Link {
-            to: to.0,
-            id: other,
-            types: Vec::new(),
-        },
-    );
+    live.link(from.0, one, &Link { to: to.0, id: other, types: Vec::new() });
     let row = |a: u64, b: u64, number: u32| {
         json!({"from": {"id": a.to_string()}, "to": {"id": b.to_string()},
                "associationSpec": {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": number}})
     };
-    Ok(outcome(
-        live,
-        200,
-        vec![row(one, other, plain), row(other, one, back)],
-        vec![],
-    ))
+    Ok(outcome(live, 200, vec![row(one, other, plain), row(other, one, back)], vec![]))
 }
 
 pub(crate) fn labels(from: Kind, to: Kind) -> Answer {

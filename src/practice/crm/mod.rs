@@ -39,30 +39,18 @@ pub(crate) struct Call<'a> {
 impl Call<'_> {
     /// The last value of a query parameter.
     pub(crate) fn param(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .rev()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.query.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// A parameter that holds names, joined by commas or given several times.
     pub(crate) fn names(&self, name: &str) -> Vec<&str> {
         let values = self.query.iter().filter(|(key, _)| key == name);
-        values
-            .flat_map(|(_, value)| value.split(','))
-            .map(str::trim)
-            .filter(|n| !n.is_empty())
-            .collect()
+        values.flat_map(|(_, value)| value.split(',')).map(str::trim).filter(|n| !n.is_empty()).collect()
     }
 
     /// Refuses when the token lacks the scope that this work needs.
     pub(crate) fn need(&self, kind: Kind, write: bool) -> Result<(), Reply> {
-        if write && !self.may_write {
-            Err(missing_scope(&kind.scope(true)))
-        } else {
-            Ok(())
-        }
+        if write && !self.may_write { Err(missing_scope(&kind.scope(true))) } else { Ok(()) }
     }
 }
 
@@ -75,33 +63,19 @@ fn route(live: &Live, call: &Call<'_>) -> Answer {
     let parts: Vec<&str> = call.path.trim_matches('/').split('/').collect();
     let get = call.method == "GET";
     match parts.as_slice() {
-        ["crm", "objects", VERSION, kind, rest @ ..] => {
-            objects_route(live, call, known(kind)?, rest)
-        }
+        ["crm", "objects", VERSION, kind, rest @ ..] => objects_route(live, call, known(kind)?, rest),
         ["crm", "associations", VERSION, from, to, "batch", "read"] => {
             only(call, "POST")?;
             links::batch_read(live, call, known(from)?, known(to)?)
         }
-        ["crm", "associations", VERSION, from, to, "labels"] if get => {
-            links::labels(known(from)?, known(to)?)
-        }
+        ["crm", "associations", VERSION, from, to, "labels"] if get => links::labels(known(from)?, known(to)?),
         ["crm", "owners", VERSION] if get => account::owners(live, call),
         ["crm", "owners", VERSION, id] if get => account::owner(live, call, id),
-        ["crm", "properties", VERSION, kind] if get => {
-            account::properties(live, call, known(kind)?)
-        }
-        ["crm", "properties", VERSION, kind, name] if get => {
-            account::property(live, known(kind)?, name)
-        }
+        ["crm", "properties", VERSION, kind] if get => account::properties(live, call, known(kind)?),
+        ["crm", "properties", VERSION, kind, name] if get => account::property(live, known(kind)?, name),
         ["crm", "pipelines", VERSION, kind] if get => account::pipelines(known(kind)?),
         ["account-info", VERSION, "details"] if get => account::details(),
-        [
-            "account-info",
-            VERSION,
-            "api-usage",
-            "daily",
-            "private-apps",
-        ] if get => account::usage(live, call),
+        ["account-info", VERSION, "api-usage", "daily", "private-apps"] if get => account::usage(live, call),
         ["crm", "owners" | "properties" | "pipelines", VERSION, ..] => Err(wrong_method()),
         _ => Err(not_found(format!("There is nothing at {}.", call.path))),
     }
@@ -112,13 +86,9 @@ fn objects_route(live: &Live, call: &Call<'_>, kind: Kind, rest: &[&str]) -> Ans
         ("GET", []) => objects::list(live, call, kind),
         ("POST", []) => objects::create(live, call, kind),
         ("POST", ["search"]) => search::search(live, call, kind),
-        (
-            "POST",
-            [
-                "batch",
-                what @ ("read" | "create" | "update" | "upsert" | "archive"),
-            ],
-        ) => batch::batch(live, call, kind, what),
+        ("POST", ["batch", what @ ("read" | "create" | "update" | "upsert" | "archive")]) => {
+            batch::batch(live, call, kind, what)
+        }
         ("GET", [id]) => objects::read(live, call, kind, id),
         ("PATCH", [id]) => objects::update(live, call, kind, id),
         ("DELETE", [id]) => objects::archive(live, call, kind, id),
@@ -132,21 +102,12 @@ fn objects_route(live: &Live, call: &Call<'_>, kind: Kind, rest: &[&str]) -> Ans
 }
 
 fn known(kind: &str) -> Result<Kind, Reply> {
-    Kind::from_path(kind).ok_or_else(|| {
-        fail(
-            400,
-            "VALIDATION_ERROR",
-            format!("Unable to infer object type from: {kind}"),
-        )
-    })
+    Kind::from_path(kind)
+        .ok_or_else(|| fail(400, "VALIDATION_ERROR", format!("Unable to infer object type from: {kind}")))
 }
 
 fn only(call: &Call<'_>, method: &str) -> Result<(), Reply> {
-    if call.method == method {
-        Ok(())
-    } else {
-        Err(wrong_method())
-    }
+    if call.method == method { Ok(()) } else { Err(wrong_method()) }
 }
 
 fn wrong_method() -> Reply {

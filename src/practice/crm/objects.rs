@@ -45,22 +45,10 @@ pub(crate) fn show(live: &Live, record: &Record, wish: &Wish<'_>) -> Value {
     let kind = record.kind;
     let known = |name: &&str| schema::field(kind, name, live.world.note_key).is_some();
     let mut properties = Map::new();
-    let asked = if wish.properties.is_empty() {
-        schema::defaults(kind)
-    } else {
-        wish.properties.as_slice()
-    };
+    let asked = if wish.properties.is_empty() { schema::defaults(kind) } else { wish.properties.as_slice() };
     let always = [kind.created(), kind.modified(), "hs_object_id"];
-    for name in asked
-        .iter()
-        .chain(wish.history.iter())
-        .filter(|n| known(n))
-        .chain(always.iter())
-    {
-        properties.insert(
-            (*name).to_string(),
-            value(record, name).map_or(Value::Null, Value::String),
-        );
+    for name in asked.iter().chain(wish.history.iter()).filter(|n| known(n)).chain(always.iter()) {
+        properties.insert((*name).to_string(), value(record, name).map_or(Value::Null, Value::String));
     }
     let mut out = json!({
         "id": record.id.to_string(),
@@ -93,11 +81,8 @@ pub(crate) fn show(live: &Live, record: &Record, wish: &Wish<'_>) -> Value {
                 continue;
             }
             let label = format!("{}_to_{}", kind.singular(), to.singular());
-            let results: Vec<Value> = links
-                .iter()
-                .take(INLINE_LINKS)
-                .map(|(id, _)| json!({"id": id.to_string(), "type": label}))
-                .collect();
+            let results: Vec<Value> =
+                links.iter().take(INLINE_LINKS).map(|(id, _)| json!({"id": id.to_string(), "type": label})).collect();
             let mut one = json!({ "results": results });
             if let Some((next, _)) = links.get(INLINE_LINKS) {
                 one["paging"] = json!({"next": {"after": next.to_string()}});
@@ -133,9 +118,7 @@ pub(crate) fn limit(text: Option<&str>, usual: usize, most: usize) -> Result<usi
     let Some(text) = text else { return Ok(usual) };
     match text.parse::<usize>() {
         Ok(n) if (1..=most).contains(&n) => Ok(n),
-        _ => Err(invalid(format!(
-            "Invalid value for limit: {text}. It must be between 1 and {most}"
-        ))),
+        _ => Err(invalid(format!("Invalid value for limit: {text}. It must be between 1 and {most}"))),
     }
 }
 
@@ -154,13 +137,10 @@ pub(crate) fn list(live: &Live, call: &Call<'_>, kind: Kind) -> Answer {
     let limit = limit(call.param("limit"), 10, most)?;
     let after = match call.param("after") {
         None | Some("") => 0,
-        Some(text) => text
-            .parse()
-            .map_err(|_| invalid(format!("The cursor {text} is not valid")))?,
+        Some(text) => text.parse().map_err(|_| invalid(format!("The cursor {text} is not valid")))?,
     };
     let (records, next) = live.page(kind, after, flag(call.param("archived"))?, limit);
-    let mut body =
-        json!({"results": records.iter().map(|r| show(live, r, &wish)).collect::<Vec<_>>()});
+    let mut body = json!({"results": records.iter().map(|r| show(live, r, &wish)).collect::<Vec<_>>()});
     if let Some(next) = next {
         let link = format!("{}{}?limit={limit}&after={next}", call.base, call.path);
         body["paging"] = json!({"next": {"after": next.to_string(), "link": link}});
@@ -176,30 +156,22 @@ pub(crate) fn read(live: &Live, call: &Call<'_>, kind: Kind, id: &str) -> Answer
         None | Some("hs_object_id") => Some(input::record_id(kind, id)?),
         Some(name) => live.by_unique(kind, unique(live, kind, name)?, id),
     };
-    let record = found
-        .and_then(|id| live.get(kind, id))
-        .filter(|record| record.archived.is_some() == archived);
-    record
-        .map(|record| ok(show(live, &record, &wish)))
-        .ok_or_else(|| input::missing(kind, id))
+    let record = found.and_then(|id| live.get(kind, id)).filter(|record| record.archived.is_some() == archived);
+    record.map(|record| ok(show(live, &record, &wish))).ok_or_else(|| input::missing(kind, id))
 }
 
 /// The name of a property whose values are unique, or a refusal.
 pub(crate) fn unique(live: &Live, kind: Kind, name: &str) -> Result<&'static str, Reply> {
     match schema::field(kind, name, live.world.note_key) {
         Some(field) if field.unique => Ok(field.name),
-        _ => Err(invalid(format!(
-            "Property {name} of {} is not a property with unique values",
-            kind.plural()
-        ))),
+        _ => Err(invalid(format!("Property {name} of {} is not a property with unique values", kind.plural()))),
     }
 }
 
 pub(crate) fn create(live: &Live, call: &Call<'_>, kind: Kind) -> Answer {
     call.need(kind, true)?;
     let body = input::object(call)?;
-    create_from(live, call, kind, &body)
-        .map(|record| created(show(live, &record, &Wish::default().all(&record, live))))
+    create_from(live, call, kind, &body).map(|record| created(show(live, &record, &Wish::default().all(&record, live))))
 }
 
 /// Checks and writes one new record; nothing is written when anything is wrong.
@@ -225,11 +197,8 @@ fn complete(kind: Kind, values: &mut Values, links: &[Link], live: &Live) {
         values.extend(primary.map(|link| ("associatedcompanyid", link.id.to_string())));
     }
     if kind == Kind::Task {
-        for (name, usual) in [
-            ("hs_task_status", "NOT_STARTED"),
-            ("hs_task_priority", "NONE"),
-            ("hs_task_type", "TODO"),
-        ] {
+        for (name, usual) in [("hs_task_status", "NOT_STARTED"), ("hs_task_priority", "NONE"), ("hs_task_type", "TODO")]
+        {
             if !has(values, name) {
                 values.push((name, usual.to_string()));
             }
@@ -240,10 +209,7 @@ fn complete(kind: Kind, values: &mut Values, links: &[Link], live: &Live) {
 
 /// A completed task knows when it was completed.
 fn finish(values: &mut Values, now: i64) {
-    if values
-        .iter()
-        .any(|(name, value)| *name == "hs_task_status" && value == "COMPLETED")
-    {
+    if values.iter().any(|(name, value)| *name == "hs_task_status" && value == "COMPLETED") {
         values.push(("hs_task_completion_date", moment_text(now)));
     }
 }
@@ -251,22 +217,14 @@ fn finish(values: &mut Values, now: i64) {
 /// Refuses a second record with the same unique value.
 fn no_double(live: &Live, kind: Kind, values: &Values, own: Option<u64>) -> Result<(), Reply> {
     for (name, value) in values {
-        let unique =
-            schema::field(kind, name, live.world.note_key).is_some_and(|field| field.unique);
+        let unique = schema::field(kind, name, live.world.note_key).is_some_and(|field| field.unique);
         if !unique || value.is_empty() {
             continue;
         }
-        if let Some(other) = live
-            .by_unique(kind, name, value)
-            .filter(|other| Some(*other) != own)
-        {
+        if let Some(other) = live.by_unique(kind, name, value).filter(|other| Some(*other) != own) {
             let mut word = kind.singular().to_string();
             word[..1].make_ascii_uppercase();
-            return Err(fail(
-                409,
-                "CONFLICT",
-                format!("{word} already exists. Existing ID: {other}"),
-            ));
+            return Err(fail(409, "CONFLICT", format!("{word} already exists. Existing ID: {other}")));
         }
     }
     Ok(())
@@ -292,8 +250,7 @@ pub(crate) fn update_from(
     if kind == Kind::Task {
         finish(&mut values, live.now());
     }
-    live.change(kind, number, values, call.lag)
-        .ok_or_else(|| input::missing(kind, id))
+    live.change(kind, number, values, call.lag).ok_or_else(|| input::missing(kind, id))
 }
 
 pub(crate) fn archive(live: &Live, call: &Call<'_>, kind: Kind, id: &str) -> Answer {
@@ -307,11 +264,7 @@ impl<'a> Wish<'a> {
     /// After a write the vendor answers with every property that has a value.
     pub(crate) fn all(mut self, record: &Record, live: &Live) -> Wish<'a> {
         let fields = schema::fields(record.kind, live.world.note_key);
-        self.properties = fields
-            .iter()
-            .map(|field| field.name)
-            .filter(|name| value(record, name).is_some())
-            .collect();
+        self.properties = fields.iter().map(|field| field.name).filter(|name| value(record, name).is_some()).collect();
         self
     }
 }

@@ -24,10 +24,7 @@ pub(crate) fn created(body: Value) -> Reply {
 }
 
 pub(crate) fn nothing() -> Reply {
-    Reply {
-        status: 204,
-        body: Value::Null,
-    }
+    Reply { status: 204, body: Value::Null }
 }
 
 /// A made-up id of the form the vendor uses, new on each call.
@@ -62,19 +59,11 @@ pub(crate) fn not_found(message: impl Into<String>) -> Reply {
 }
 
 pub(crate) fn unauthorized(category: &str) -> Reply {
-    fail(
-        401,
-        category,
-        "Authentication credentials not found or not valid for this account.",
-    )
+    fail(401, category, "Authentication credentials not found or not valid for this account.")
 }
 
 pub(crate) fn missing_scope(scope: &str) -> Reply {
-    let mut reply = fail(
-        403,
-        "MISSING_SCOPES",
-        "This app hasn't been granted all required scopes to make this call.",
-    );
+    let mut reply = fail(403, "MISSING_SCOPES", "This app hasn't been granted all required scopes to make this call.");
     reply.body["errors"] = json!([{
         "message": "One or more of the following scopes are required.",
         "context": {"requiredGranularScopes": [scope], "missingScopes": [scope]}
@@ -107,14 +96,9 @@ pub(crate) struct BadValue {
 }
 
 pub(crate) fn bad_values(bad: &[BadValue]) -> Reply {
-    let inner: Vec<Value> = bad
-        .iter()
-        .map(|b| json!({"isValid": false, "message": b.message, "error": b.code, "name": b.name}))
-        .collect();
-    let mut reply = invalid(format!(
-        "Property values were not valid: {}",
-        Value::Array(inner)
-    ));
+    let inner: Vec<Value> =
+        bad.iter().map(|b| json!({"isValid": false, "message": b.message, "error": b.code, "name": b.name})).collect();
+    let mut reply = invalid(format!("Property values were not valid: {}", Value::Array(inner)));
     reply.body["errors"] = bad
         .iter()
         .map(|b| json!({"message": b.message, "code": b.code, "context": {"propertyName": [b.name]}}))

@@ -40,14 +40,7 @@ pub(crate) type Refusal = (&'static str, String);
 
 impl Field {
     fn new(name: &'static str, label: &'static str, holds: Holds) -> Field {
-        Field {
-            name,
-            label,
-            holds,
-            custom: false,
-            read_only: false,
-            unique: false,
-        }
+        Field { name, label, holds, custom: false, read_only: false, unique: false }
     }
 
     fn custom(mut self) -> Field {
@@ -86,41 +79,26 @@ impl Field {
         }
         match &self.holds {
             Holds::Text => Ok(text.to_string()),
-            Holds::Html(most) if text.chars().count() > *most => Err((
-                "INVALID_LENGTH",
-                format!("{} is longer than {most} characters", self.name),
-            )),
+            Holds::Html(most) if text.chars().count() > *most => {
+                Err(("INVALID_LENGTH", format!("{} is longer than {most} characters", self.name)))
+            }
             Holds::Html(_) => Ok(super::html::clean(text)),
             Holds::Number => match text.parse::<f64>() {
                 Ok(n) if n.is_finite() => Ok(text.to_string()),
                 _ => Err(("INVALID_DOUBLE", format!("{text} was not a valid number"))),
             },
             Holds::Date => match clock::parse_moment(text) {
-                Some(ms) if ms % clock::MS_PER_DAY == 0 => {
-                    Ok(clock::day_text(clock::day_of_ms(ms)))
-                }
-                _ => Err((
-                    "INVALID_DATE",
-                    format!("{text} was not a valid date: it needs YYYY-MM-DD or midnight UTC"),
-                )),
+                Some(ms) if ms % clock::MS_PER_DAY == 0 => Ok(clock::day_text(clock::day_of_ms(ms))),
+                _ => Err(("INVALID_DATE", format!("{text} was not a valid date: it needs YYYY-MM-DD or midnight UTC"))),
             },
             Holds::Moment => match clock::parse_moment(text) {
                 Some(ms) => Ok(clock::moment_text(ms)),
-                None => Err((
-                    "INVALID_LONG",
-                    format!("{text} was not a valid date and time"),
-                )),
+                None => Err(("INVALID_LONG", format!("{text} was not a valid date and time"))),
             },
             Holds::Bool if text == "true" || text == "false" => Ok(text.to_string()),
-            Holds::Bool => Err((
-                "INVALID_OPTION",
-                format!("{text} was not one of the allowed options: [true, false]"),
-            )),
+            Holds::Bool => Err(("INVALID_OPTION", format!("{text} was not one of the allowed options: [true, false]"))),
             Holds::One(options) => option(options, text).map(|()| text.to_string()),
-            Holds::Many(options) => text
-                .split(';')
-                .try_for_each(|one| option(options, one))
-                .map(|()| text.to_string()),
+            Holds::Many(options) => text.split(';').try_for_each(|one| option(options, one)).map(|()| text.to_string()),
             // Whether the owner exists is asked where the owners are known.
             Holds::Owner => Ok(text.to_string()),
         }
@@ -132,13 +110,7 @@ fn option(options: &[(&'static str, &'static str)], text: &str) -> Result<(), Re
         return Ok(());
     }
     let all: Vec<&str> = options.iter().map(|(value, _)| *value).collect();
-    Err((
-        "INVALID_OPTION",
-        format!(
-            "{text} was not one of the allowed options: [{}]",
-            all.join(", ")
-        ),
-    ))
+    Err(("INVALID_OPTION", format!("{text} was not one of the allowed options: [{}]", all.join(", "))))
 }
 
 /// All properties of a record type. `note_key` adds the property with unique values on notes.
@@ -148,11 +120,7 @@ pub(crate) fn fields(kind: Kind, note_key: bool) -> &'static [Field] {
     if note_key && kind == Kind::Note {
         return KEYED.get_or_init(|| {
             let mut list = build(Kind::Note);
-            list.push(
-                Field::new("rounds_key", "Rounds key", Holds::Text)
-                    .custom()
-                    .unique(),
-            );
+            list.push(Field::new("rounds_key", "Rounds key", Holds::Text).custom().unique());
             list
         });
     }
@@ -160,9 +128,7 @@ pub(crate) fn fields(kind: Kind, note_key: bool) -> &'static [Field] {
 }
 
 pub(crate) fn field(kind: Kind, name: &str, note_key: bool) -> Option<&'static Field> {
-    fields(kind, note_key)
-        .iter()
-        .find(|field| field.name == name)
+    fields(kind, note_key).iter().find(|field| field.name == name)
 }
 
 /// What is answered when a client asks for no property by name.
@@ -171,14 +137,9 @@ pub(crate) fn defaults(kind: Kind) -> &'static [&'static str] {
         Kind::Company => &["name", "domain"],
         Kind::Contact => &["firstname", "lastname", "email"],
         Kind::Deal => &["dealname", "amount", "closedate", "pipeline", "dealstage"],
-        Kind::Ticket => &[
-            "subject",
-            "content",
-            "hs_pipeline",
-            "hs_pipeline_stage",
-            "hs_ticket_category",
-            "hs_ticket_priority",
-        ],
+        Kind::Ticket => {
+            &["subject", "content", "hs_pipeline", "hs_pipeline_stage", "hs_ticket_category", "hs_ticket_priority"]
+        }
         _ => &[],
     }
 }
@@ -217,12 +178,7 @@ fn build(kind: Kind) -> Vec<Field> {
             f("lifecyclestage", "Lifecycle stage", one(&LIFE)),
             f("notes_last_contacted", "Last contacted", Moment).read_only(),
             f("is_champion", "Our champion", Bool).custom(),
-            f(
-                "contact_status",
-                "Contact status",
-                one(&[("active", "Active"), ("left", "Left the company")]),
-            )
-            .custom(),
+            f("contact_status", "Contact status", one(&[("active", "Active"), ("left", "Left the company")])).custom(),
             f("left_on", "Left on", Date).custom(),
             f("product_last_seen", "Last log-in to the product", Date).custom(),
         ]),
@@ -230,49 +186,29 @@ fn build(kind: Kind) -> Vec<Field> {
             f("dealname", "Deal name", Text),
             f("amount", "Amount", Number),
             f("closedate", "Close date", Moment),
-            f(
-                "pipeline",
-                "Pipeline",
-                one(&[("default", "Sales pipeline"), ("renewals", "Renewals")]),
-            ),
+            f("pipeline", "Pipeline", one(&[("default", "Sales pipeline"), ("renewals", "Renewals")])),
             f("dealstage", "Deal stage", one(&stage_labels(Kind::Deal))),
             f(
                 "dealtype",
                 "Deal type",
-                one(&[
-                    ("newbusiness", "New business"),
-                    ("existingbusiness", "Existing business"),
-                ]),
+                one(&[("newbusiness", "New business"), ("existingbusiness", "Existing business")]),
             ),
             f("hs_is_closed", "Is closed", Bool).read_only(),
             f("hs_is_closed_won", "Is closed won", Bool).read_only(),
             f("hs_arr", "Annual recurring revenue", Number),
             f("deal_currency_code", "Currency", one(&CURRENCIES)),
             f("closed_lost_reason", "Closed lost reason", Text),
-            f(
-                "hs_manual_forecast_category",
-                "Forecast category",
-                one(&FORECAST),
-            ),
+            f("hs_manual_forecast_category", "Forecast category", one(&FORECAST)),
         ]),
         Kind::Ticket => list.extend([
             f("subject", "Ticket name", Text),
             f("content", "Ticket description", Text),
             f("hs_pipeline", "Pipeline", one(&[("0", "Support")])),
-            f(
-                "hs_pipeline_stage",
-                "Ticket status",
-                one(&stage_labels(Kind::Ticket)),
-            ),
+            f("hs_pipeline_stage", "Ticket status", one(&stage_labels(Kind::Ticket))),
             f(
                 "hs_ticket_priority",
                 "Priority",
-                one(&[
-                    ("LOW", "Low"),
-                    ("MEDIUM", "Medium"),
-                    ("HIGH", "High"),
-                    ("URGENT", "Urgent"),
-                ]),
+                one(&[("LOW", "Low"), ("MEDIUM", "Medium"), ("HIGH", "High"), ("URGENT", "Urgent")]),
             ),
             f("hs_ticket_category", "Category", one(&CATEGORIES)),
             f("closed_date", "Close date", Moment),
@@ -287,18 +223,9 @@ fn build(kind: Kind) -> Vec<Field> {
             f(
                 "hs_task_priority",
                 "Priority",
-                one(&[
-                    ("NONE", "None"),
-                    ("LOW", "Low"),
-                    ("MEDIUM", "Medium"),
-                    ("HIGH", "High"),
-                ]),
+                one(&[("NONE", "None"), ("LOW", "Low"), ("MEDIUM", "Medium"), ("HIGH", "High")]),
             ),
-            f(
-                "hs_task_type",
-                "Task type",
-                one(&[("TODO", "To-do"), ("CALL", "Call"), ("EMAIL", "Email")]),
-            ),
+            f("hs_task_type", "Task type", one(&[("TODO", "To-do"), ("CALL", "Call"), ("EMAIL", "Email")])),
             f("hs_task_completion_date", "Completed at", Moment).read_only(),
         ]),
         Kind::Meeting => list.extend([
@@ -306,21 +233,13 @@ fn build(kind: Kind) -> Vec<Field> {
             f("hs_meeting_body", "Meeting description", Html(65_536)),
             f("hs_meeting_start_time", "Meeting start time", Moment),
             f("hs_meeting_end_time", "Meeting end time", Moment),
-            f(
-                "hs_meeting_outcome",
-                "Meeting outcome",
-                one(&MEETING_OUTCOME),
-            ),
+            f("hs_meeting_outcome", "Meeting outcome", one(&MEETING_OUTCOME)),
             f("hs_meeting_location", "Meeting location", Text),
         ]),
         Kind::Call => list.extend([
             f("hs_call_title", "Call title", Text),
             f("hs_call_body", "Call notes", Html(65_536)),
-            f(
-                "hs_call_direction",
-                "Call direction",
-                one(&[("INBOUND", "Inbound"), ("OUTBOUND", "Outbound")]),
-            ),
+            f("hs_call_direction", "Call direction", one(&[("INBOUND", "Inbound"), ("OUTBOUND", "Outbound")])),
             f("hs_call_status", "Call status", one(&CALL_STATUS)),
             f("hs_call_duration", "Call duration (ms)", Number),
         ]),
@@ -363,14 +282,7 @@ fn companies_fields(list: &mut Vec<Field>) {
         f("hs_additional_domains", "Additional domains", Text),
         f("hubspot_team_id", "Owner's team", Text).read_only(),
         f("hubspot_owner_assigneddate", "Owner assigned date", Moment).read_only(),
-        f(
-            "industry",
-            "Industry",
-            One(companies::industries()
-                .into_iter()
-                .map(|code| (code, code))
-                .collect()),
-        ),
+        f("industry", "Industry", One(companies::industries().into_iter().map(|code| (code, code)).collect())),
         f("lifecyclestage", "Lifecycle stage", one(&LIFE)),
         f(
             "type",
@@ -391,64 +303,32 @@ fn companies_fields(list: &mut Vec<Field>) {
         f("hs_merged_object_ids", "Merged record IDs", Text).read_only(),
         f("notes_last_contacted", "Last contacted", Moment).read_only(),
         f("notes_next_activity_date", "Next activity date", Moment).read_only(),
-        f(
-            "num_associated_contacts",
-            "Number of associated contacts",
-            Number,
-        )
-        .read_only(),
-        f(
-            "annual_recurring_revenue",
-            "Annual recurring revenue",
-            Number,
-        )
-        .custom(),
+        f("num_associated_contacts", "Number of associated contacts", Number).read_only(),
+        f("annual_recurring_revenue", "Annual recurring revenue", Number).custom(),
         f("contract_currency", "Contract currency", one(&CURRENCIES)).custom(),
         f("contract_start", "Contract start", Date).custom(),
         f("contract_end", "Contract end (renewal)", Date).custom(),
         f(
             "customer_segment",
             "Customer segment",
-            one(&[
-                ("Enterprise", "Enterprise"),
-                ("Mid", "Mid-market"),
-                ("SMB", "Small business"),
-            ]),
+            one(&[("Enterprise", "Enterprise"), ("Mid", "Mid-market"), ("SMB", "Small business")]),
         )
         .custom(),
         f(
             "customer_stage",
             "Customer stage",
-            one(&[
-                ("onboarding", "Onboarding"),
-                ("live", "Live"),
-                ("former", "Former"),
-            ]),
+            one(&[("onboarding", "Onboarding"), ("live", "Live"), ("former", "Former")]),
         )
         .custom(),
         f("licensed_seats", "Licensed seats", Number).custom(),
-        f(
-            "key_features",
-            "Key features bought",
-            Many(phrases::FEATURES.to_vec()),
-        )
-        .custom(),
-        f(
-            "key_features_bought",
-            "Number of key features bought",
-            Number,
-        )
-        .custom(),
+        f("key_features", "Key features bought", Many(phrases::FEATURES.to_vec())).custom(),
+        f("key_features_bought", "Number of key features bought", Number).custom(),
         f("onboarding_started", "Onboarding started", Date).custom(),
         f("go_live_date", "Go-live date", Date).custom(),
         f("churned_on", "Churned on", Date).custom(),
         f("churn_reason", "Churn reason", one(&phrases::LEAVE)).custom(),
-        f(
-            "invoice_state",
-            "Invoice state",
-            one(&[("paid", "Paid"), ("open", "Open"), ("overdue", "Overdue")]),
-        )
-        .custom(),
+        f("invoice_state", "Invoice state", one(&[("paid", "Paid"), ("open", "Open"), ("overdue", "Overdue")]))
+            .custom(),
         f("invoice_due", "Invoice due", Date).custom(),
         f("invoice_amount", "Invoice amount", Number).custom(),
         f("csat_score", "CSAT (0 to 10)", Number).custom(),
@@ -493,11 +373,7 @@ const LIFE: [(&str, &str); 9] = [
     ("other", "Other"),
     ("former_customer", "Former customer"),
 ];
-const CURRENCIES: [(&str, &str); 3] = [
-    ("USD", "US dollar"),
-    ("EUR", "Euro"),
-    ("GBP", "Pound sterling"),
-];
+const CURRENCIES: [(&str, &str); 3] = [("USD", "US dollar"), ("EUR", "Euro"), ("GBP", "Pound sterling")];
 const FORECAST: [(&str, &str); 5] = [
     ("OMIT", "Not forecasted"),
     ("PIPELINE", "Pipeline"),
@@ -586,10 +462,7 @@ pub(crate) fn pipelines(kind: Kind) -> &'static [(&'static str, &'static str, &'
 }
 
 fn stage_labels(kind: Kind) -> Vec<(&'static str, &'static str)> {
-    pipelines(kind)
-        .iter()
-        .flat_map(|(_, _, stages)| stages.iter().map(|(id, label, _)| (*id, *label)))
-        .collect()
+    pipelines(kind).iter().flat_map(|(_, _, stages)| stages.iter().map(|(id, label, _)| (*id, *label))).collect()
 }
 
 /// The options of a property as the vendor lists them (value, label).
@@ -635,50 +508,12 @@ mod tests {
     #[test]
     fn values_are_judged_by_type() {
         let of = |kind, name| field(kind, name, false).unwrap();
-        assert_eq!(
-            of(Kind::Task, "hs_task_status")
-                .accept("DONE")
-                .unwrap_err()
-                .0,
-            "INVALID_OPTION"
-        );
-        assert_eq!(
-            of(Kind::Company, "licensed_seats")
-                .accept("many")
-                .unwrap_err()
-                .0,
-            "INVALID_DOUBLE"
-        );
-        assert_eq!(
-            of(Kind::Company, "contract_end")
-                .accept("1767225600000")
-                .as_deref(),
-            Ok("2026-01-01")
-        );
-        assert_eq!(
-            of(Kind::Company, "contract_end")
-                .accept("1767225600001")
-                .unwrap_err()
-                .0,
-            "INVALID_DATE"
-        );
-        assert_eq!(
-            of(Kind::Contact, "hs_buying_role")
-                .accept("CHAMPION;BOSS")
-                .unwrap_err()
-                .0,
-            "INVALID_OPTION"
-        );
-        assert_eq!(
-            of(Kind::Note, "hs_note_body")
-                .accept(&"x".repeat(65_537))
-                .unwrap_err()
-                .0,
-            "INVALID_LENGTH"
-        );
-        assert_eq!(
-            of(Kind::Note, "hs_timestamp").accept("soon").unwrap_err().0,
-            "INVALID_LONG"
-        );
+        assert_eq!(of(Kind::Task, "hs_task_status").accept("DONE").unwrap_err().0, "INVALID_OPTION");
+        assert_eq!(of(Kind::Company, "licensed_seats").accept("many").unwrap_err().0, "INVALID_DOUBLE");
+        assert_eq!(of(Kind::Company, "contract_end").accept("1767225600000").as_deref(), Ok("2026-01-01"));
+        assert_eq!(of(Kind::Company, "contract_end").accept("1767225600001").unwrap_err().0, "INVALID_DATE");
+        assert_eq!(of(Kind::Contact, "hs_buying_role").accept("CHAMPION;BOSS").unwrap_err().0, "INVALID_OPTION");
+        assert_eq!(of(Kind::Note, "hs_note_body").accept(&"x".repeat(65_537)).unwrap_err().0, "INVALID_LENGTH");
+        assert_eq!(of(Kind::Note, "hs_timestamp").accept("soon").unwrap_err().0, "INVALID_LONG");
     }
 }

@@ -86,9 +86,7 @@ struct Filter {
 pub(crate) fn search(live: &Live, call: &Call<'_>, kind: Kind) -> Answer {
     call.need(kind, false)?;
     if String::from_utf8_lossy(call.body).chars().count() > MOST_BODY {
-        return Err(invalid(format!(
-            "The request body is longer than {MOST_BODY} characters"
-        )));
+        return Err(invalid(format!("The request body is longer than {MOST_BODY} characters")));
     }
     let body = input::object(call)?;
     let groups = groups(live, kind, &body)?;
@@ -98,25 +96,14 @@ pub(crate) fn search(live: &Live, call: &Call<'_>, kind: Kind) -> Answer {
     }
     let offset = number(&body, "after", 0)?;
     if offset >= WINDOW {
-        return Err(invalid(format!(
-            "Paging past {WINDOW} results of a query is not possible: after is {offset}"
-        )));
+        return Err(invalid(format!("Paging past {WINDOW} results of a query is not possible: after is {offset}")));
     }
     let sort = sort(live, kind, &body)?;
-    let wish = Wish {
-        properties: input::names(&body, "properties")?,
-        ..Wish::default()
-    };
-    let words = body
-        .get("query")
-        .and_then(Value::as_str)
-        .map(str::to_lowercase)
-        .filter(|q| !q.is_empty());
+    let wish = Wish { properties: input::names(&body, "properties")?, ..Wish::default() };
+    let words = body.get("query").and_then(Value::as_str).map(str::to_lowercase).filter(|q| !q.is_empty());
 
-    let mut found: Vec<Candidate> = start(live, kind, &groups)
-        .into_iter()
-        .filter(|c| matches(live, kind, c, &groups, words.as_deref()))
-        .collect();
+    let mut found: Vec<Candidate> =
+        start(live, kind, &groups).into_iter().filter(|c| matches(live, kind, c, &groups, words.as_deref())).collect();
     order(live, kind, &mut found, sort);
     let total = found.len();
     let end = (offset + limit).min(WINDOW);
@@ -138,42 +125,30 @@ fn number(body: &Map<String, Value>, name: &str, usual: usize) -> Result<usize, 
     match body.get(name) {
         None | Some(Value::Null) => Ok(usual),
         Some(Value::String(text)) if text.is_empty() => Ok(usual),
-        Some(Value::String(text)) => text
-            .parse()
-            .map_err(|_| invalid(format!("{name} must be a number: {text}"))),
-        Some(value) => value
-            .as_u64()
-            .map(|n| n as usize)
-            .ok_or_else(|| invalid(format!("{name} must be a number: {value}"))),
+        Some(Value::String(text)) => text.parse().map_err(|_| invalid(format!("{name} must be a number: {text}"))),
+        Some(value) => {
+            value.as_u64().map(|n| n as usize).ok_or_else(|| invalid(format!("{name} must be a number: {value}")))
+        }
     }
 }
 
 fn groups(live: &Live, kind: Kind, body: &Map<String, Value>) -> Result<Vec<Vec<Filter>>, Reply> {
     let groups = input::list(body, "filterGroups", false)?;
     if groups.len() > MOST_GROUPS {
-        return Err(invalid(format!(
-            "A search takes at most {MOST_GROUPS} filter groups"
-        )));
+        return Err(invalid(format!("A search takes at most {MOST_GROUPS} filter groups")));
     }
     let mut all = 0;
     let mut out = Vec::with_capacity(groups.len());
     for group in groups {
-        let filters = group
-            .get("filters")
-            .and_then(Value::as_array)
-            .ok_or_else(|| invalid("a filter group needs filters"))?;
+        let filters =
+            group.get("filters").and_then(Value::as_array).ok_or_else(|| invalid("a filter group needs filters"))?;
         all += filters.len();
         if filters.len() > MOST_FILTERS || all > MOST_IN_ALL {
             return Err(invalid(format!(
                 "A search takes at most {MOST_FILTERS} filters in a group and {MOST_IN_ALL} in all"
             )));
         }
-        out.push(
-            filters
-                .iter()
-                .map(|f| filter(live, kind, f))
-                .collect::<Result<_, _>>()?,
-        );
+        out.push(filters.iter().map(|f| filter(live, kind, f)).collect::<Result<_, _>>()?);
     }
     Ok(out)
 }
@@ -181,9 +156,7 @@ fn groups(live: &Live, kind: Kind, body: &Map<String, Value>) -> Result<Vec<Vec<
 fn subject(live: &Live, kind: Kind, name: &str) -> Result<Subject, Reply> {
     if let Some(other) = name.strip_prefix("associations.") {
         let to = Kind::ALL.into_iter().find(|k| k.singular() == other);
-        return to
-            .map(Subject::Linked)
-            .ok_or_else(|| invalid(format!("Unable to infer object type from: {other}")));
+        return to.map(Subject::Linked).ok_or_else(|| invalid(format!("Unable to infer object type from: {other}")));
     }
     if name == "hs_object_id" {
         return Ok(Subject::Id);
@@ -193,9 +166,7 @@ fn subject(live: &Live, kind: Kind, name: &str) -> Result<Subject, Reply> {
     }
     match schema::field(kind, name, live.world.note_key) {
         Some(field) => Ok(Subject::Field(field.name, scale(&field.holds))),
-        None => Err(invalid(format!(
-            "There was a problem with the request: property {name} does not exist"
-        ))),
+        None => Err(invalid(format!("There was a problem with the request: property {name} does not exist"))),
     }
 }
 
@@ -222,11 +193,8 @@ fn filter(live: &Live, kind: Kind, value: &Value) -> Result<Filter, Reply> {
         .map(|(_, op)| *op)
         .ok_or_else(|| invalid(format!("Unknown operator {op_text}")))?;
     let list = value.get("values").and_then(Value::as_array);
-    let values: Vec<String> = list
-        .into_iter()
-        .flatten()
-        .map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_string))
-        .collect();
+    let values: Vec<String> =
+        list.into_iter().flatten().map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_string)).collect();
     let filter = Filter {
         subject: subject(live, kind, &name)?,
         op,
@@ -237,24 +205,16 @@ fn filter(live: &Live, kind: Kind, value: &Value) -> Result<Filter, Reply> {
     let lacking = match op {
         Op::Has | Op::HasNot => None,
         Op::In | Op::NotIn => filter.values.is_empty().then_some("values"),
-        Op::Between => {
-            (filter.value.is_empty() || filter.high.is_empty()).then_some("value and highValue")
-        }
+        Op::Between => (filter.value.is_empty() || filter.high.is_empty()).then_some("value and highValue"),
         _ => filter.value.is_empty().then_some("value"),
     };
     if let Some(what) = lacking {
-        return Err(invalid(format!(
-            "operator {op_text} on {name} needs {what}"
-        )));
+        return Err(invalid(format!("operator {op_text} on {name} needs {what}")));
     }
-    let timed = filter.subject == Subject::Modified
-        || matches!(filter.subject, Subject::Field(_, Scale::Time));
+    let timed = filter.subject == Subject::Modified || matches!(filter.subject, Subject::Field(_, Scale::Time));
     let compares = !matches!(op, Op::Has | Op::HasNot | Op::In | Op::NotIn);
     if timed && compares && clock::parse_moment(&filter.value).is_none() {
-        return Err(invalid(format!(
-            "{} is not a time that {name} can be compared with",
-            filter.value
-        )));
+        return Err(invalid(format!("{} is not a time that {name} can be compared with", filter.value)));
     }
     Ok(filter)
 }
@@ -273,62 +233,38 @@ fn start(live: &Live, kind: Kind, groups: &[Vec<Filter>]) -> Vec<Candidate> {
     let all = live.candidates(kind);
     match anchors {
         Some(anchors) if !anchors.is_empty() => {
-            let near: std::collections::HashSet<u64> = anchors
-                .into_iter()
-                .flat_map(|(to, id)| live.links(to, id, kind))
-                .map(|(id, _)| id)
-                .collect();
+            let near: std::collections::HashSet<u64> =
+                anchors.into_iter().flat_map(|(to, id)| live.links(to, id, kind)).map(|(id, _)| id).collect();
             all.into_iter().filter(|c| near.contains(&c.id)).collect()
         }
         _ => all,
     }
 }
 
-fn matches(
-    live: &Live,
-    kind: Kind,
-    candidate: &Candidate,
-    groups: &[Vec<Filter>],
-    words: Option<&str>,
-) -> bool {
+fn matches(live: &Live, kind: Kind, candidate: &Candidate, groups: &[Vec<Filter>], words: Option<&str>) -> bool {
     let mut record: Option<Record> = None;
-    let mut read = |id| {
-        record
-            .get_or_insert_with(|| {
-                live.get(kind, id)
-                    .unwrap_or_else(|| Record::new(kind, id, 0, 0))
-            })
-            .clone()
-    };
+    let mut read =
+        |id| record.get_or_insert_with(|| live.get(kind, id).unwrap_or_else(|| Record::new(kind, id, 0, 0))).clone();
     let grouped = groups.is_empty()
         || groups.iter().any(|group| {
             group.iter().all(|f| match f.subject {
                 Subject::Id => compare(Scale::Number, f, Some(candidate.id.to_string())),
                 Subject::Modified => compare(Scale::Time, f, Some(candidate.updated.to_string())),
                 Subject::Linked(to) => linked(live, kind, candidate.id, to, f),
-                Subject::Field(name, scale) => compare(
-                    scale,
-                    f,
-                    value(&read(candidate.id), name).filter(|v| !v.is_empty()),
-                ),
+                Subject::Field(name, scale) => {
+                    compare(scale, f, value(&read(candidate.id), name).filter(|v| !v.is_empty()))
+                }
             })
         });
     grouped
         && words.is_none_or(|words| {
             let record = read(candidate.id);
-            schema::defaults(kind)
-                .iter()
-                .filter_map(|n| record.get(n))
-                .any(|text| text.to_lowercase().contains(words))
+            schema::defaults(kind).iter().filter_map(|n| record.get(n)).any(|text| text.to_lowercase().contains(words))
         })
 }
 
 fn linked(live: &Live, kind: Kind, id: u64, to: Kind, filter: &Filter) -> bool {
-    let ids: Vec<String> = live
-        .links(kind, id, to)
-        .into_iter()
-        .map(|(id, _)| id.to_string())
-        .collect();
+    let ids: Vec<String> = live.links(kind, id, to).into_iter().map(|(id, _)| id.to_string()).collect();
     match filter.op {
         Op::Eq => ids.contains(&filter.value),
         Op::Neq => !ids.contains(&filter.value),
@@ -352,15 +288,10 @@ fn compare(scale: Scale, filter: &Filter, have: Option<String>) -> bool {
         Op::Lt => with(&filter.value) == Some(Ordering::Less),
         Op::Lte => matches!(with(&filter.value), Some(Ordering::Less | Ordering::Equal)),
         Op::Gt => with(&filter.value) == Some(Ordering::Greater),
-        Op::Gte => matches!(
-            with(&filter.value),
-            Some(Ordering::Greater | Ordering::Equal)
-        ),
+        Op::Gte => matches!(with(&filter.value), Some(Ordering::Greater | Ordering::Equal)),
         Op::Between => {
-            matches!(
-                with(&filter.value),
-                Some(Ordering::Greater | Ordering::Equal)
-            ) && matches!(with(&filter.high), Some(Ordering::Less | Ordering::Equal))
+            matches!(with(&filter.value), Some(Ordering::Greater | Ordering::Equal))
+                && matches!(with(&filter.high), Some(Ordering::Less | Ordering::Equal))
         }
         // The vendor's index is lower-case: texts in a list must be, too.
         Op::In => filter.values.contains(&folded),
@@ -375,13 +306,11 @@ fn compare(scale: Scale, filter: &Filter, have: Option<String>) -> bool {
 fn token(text: &str, wanted: &str) -> bool {
     let wanted = wanted.to_lowercase();
     let bare = wanted.trim_matches('*');
-    text.split(|c: char| !c.is_alphanumeric()).any(|word| {
-        match (wanted.starts_with('*'), wanted.ends_with('*')) {
-            (true, true) => word.contains(bare),
-            (true, false) => word.ends_with(bare),
-            (false, true) => word.starts_with(bare),
-            (false, false) => word == bare,
-        }
+    text.split(|c: char| !c.is_alphanumeric()).any(|word| match (wanted.starts_with('*'), wanted.ends_with('*')) {
+        (true, true) => word.contains(bare),
+        (true, false) => word.ends_with(bare),
+        (false, true) => word.starts_with(bare),
+        (false, false) => word == bare,
     })
 }
 
@@ -408,10 +337,7 @@ fn sort(live: &Live, kind: Kind, body: &Map<String, Value>) -> Result<Option<Sor
         return Ok(None);
     };
     let (name, down) = match one {
-        Value::String(name) => (
-            name.trim_start_matches('-').to_string(),
-            name.starts_with('-'),
-        ),
+        Value::String(name) => (name.trim_start_matches('-').to_string(), name.starts_with('-')),
         Value::Object(map) => {
             let name = map
                 .get("propertyName")
@@ -436,10 +362,8 @@ fn order(live: &Live, kind: Kind, found: &mut Vec<Candidate>, sort: Option<Sort>
     match subject {
         Subject::Modified => found.sort_by_key(|c| c.updated),
         Subject::Field(name, scale) => {
-            let mut keyed: Vec<(Option<String>, Candidate)> = found
-                .iter()
-                .map(|c| (live.get(kind, c.id).and_then(|r| value(&r, name)), *c))
-                .collect();
+            let mut keyed: Vec<(Option<String>, Candidate)> =
+                found.iter().map(|c| (live.get(kind, c.id).and_then(|r| value(&r, name)), *c)).collect();
             keyed.sort_by(|(a, _), (b, _)| match (a, b) {
                 (Some(a), Some(b)) => cmp(scale, a, b).unwrap_or(Ordering::Equal),
                 (a, b) => b.is_some().cmp(&a.is_some()),

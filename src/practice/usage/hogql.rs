@@ -71,22 +71,12 @@ pub(crate) fn parse(body: &Value) -> Result<Query, String> {
     if query.get("kind").and_then(Value::as_str) != Some("HogQLQuery") {
         return Err("query.kind must be HogQLQuery".into());
     }
-    if body
-        .get("refresh")
-        .and_then(Value::as_str)
-        .is_some_and(|r| r.contains("async"))
-    {
+    if body.get("refresh").and_then(Value::as_str).is_some_and(|r| r.contains("async")) {
         return Err("refresh: only blocking queries are answered here".into());
     }
-    let sql = query
-        .get("query")
-        .and_then(Value::as_str)
-        .ok_or("query.query: this field is required.")?;
+    let sql = query.get("query").and_then(Value::as_str).ok_or("query.query: this field is required.")?;
     let none = Map::new();
-    let values = query
-        .get("values")
-        .and_then(Value::as_object)
-        .unwrap_or(&none);
+    let values = query.get("values").and_then(Value::as_object).unwrap_or(&none);
     let flat = sql.split_whitespace().collect::<Vec<_>>().join(" ");
     let lower = flat.to_lowercase();
     for name in placeholders(&flat)? {
@@ -110,17 +100,9 @@ pub(crate) fn parse(body: &Value) -> Result<Query, String> {
             .ok_or_else(|| format!("values.{name} must be a date or a date with time"))
     };
     let (from, to) = (moment("from")?, moment("to")?);
-    let features = match values
-        .get("features")
-        .filter(|_| lower.contains("{features}"))
-    {
+    let features = match values.get("features").filter(|_| lower.contains("{features}")) {
         None => None,
-        Some(Value::Array(list)) => Some(
-            list.iter()
-                .filter_map(Value::as_str)
-                .map(str::to_string)
-                .collect(),
-        ),
+        Some(Value::Array(list)) => Some(list.iter().filter_map(Value::as_str).map(str::to_string).collect()),
         Some(_) => return Err("values.features must be a list of event names".into()),
     };
     Ok(Query {
@@ -128,9 +110,7 @@ pub(crate) fn parse(body: &Value) -> Result<Query, String> {
         from: clock::day_of_ms(from),
         to: clock::day_of_ms(to + MS_PER_DAY - 1),
         limit: limit(&lower)?,
-        above: text("above")
-            .filter(|_| lower.contains("{above}"))
-            .map(str::to_string),
+        above: text("above").filter(|_| lower.contains("{above}")).map(str::to_string),
         by_day: ordered_by_day(&lower),
         features,
     })
@@ -140,10 +120,7 @@ fn placeholders(sql: &str) -> Result<Vec<&str>, String> {
     let mut out = Vec::new();
     let mut rest = sql;
     while let Some(open) = rest.find('{') {
-        let close = rest[open..]
-            .find('}')
-            .ok_or("Syntax error: a { is not closed")?
-            + open;
+        let close = rest[open..].find('}').ok_or("Syntax error: a { is not closed")? + open;
         out.push(&rest[open + 1..close]);
         rest = &rest[close + 1..];
     }
@@ -163,12 +140,7 @@ fn columns(sql: &str, lower: &str) -> Result<Vec<(Column, String)>, String> {
             ')' | ']' => depth -= 1,
             _ => {}
         }
-        if depth == 0
-            && sql.is_char_boundary(at)
-            && lower
-                .get(at..)
-                .is_some_and(|rest| rest.starts_with(" from "))
-        {
+        if depth == 0 && sql.is_char_boundary(at) && lower.get(at..).is_some_and(|rest| rest.starts_with(" from ")) {
             ended = true;
             break;
         }
@@ -185,15 +157,10 @@ fn columns(sql: &str, lower: &str) -> Result<Vec<(Column, String)>, String> {
     let nested = lower.contains("from (");
     for item in &items {
         let item = item.trim();
-        let alias = item
-            .rsplit(' ')
-            .next()
-            .unwrap_or(item)
-            .trim_start_matches("events.");
-        let (_, column, holds) = ALIASES
-            .iter()
-            .find(|(name, _, _)| *name == alias)
-            .ok_or_else(|| format!("Unknown column \"{alias}\": known are account, day and the measures of this service"))?;
+        let alias = item.rsplit(' ').next().unwrap_or(item).trim_start_matches("events.");
+        let (_, column, holds) = ALIASES.iter().find(|(name, _, _)| *name == alias).ok_or_else(|| {
+            format!("Unknown column \"{alias}\": known are account, day and the measures of this service")
+        })?;
         if !item.to_lowercase().contains(holds) && !nested {
             return Err(format!("\"{alias}\" can't be worked out from \"{item}\""));
         }
@@ -211,22 +178,14 @@ fn columns(sql: &str, lower: &str) -> Result<Vec<(Column, String)>, String> {
 
 fn limit(lower: &str) -> Result<usize, String> {
     let outer = lower.rfind(')').map_or(lower, |at| &lower[at..]);
-    let tail = if outer.contains(" limit ") {
-        outer
-    } else {
-        lower
-    };
+    let tail = if outer.contains(" limit ") { outer } else { lower };
     if tail.contains(" offset ") {
         return Err("Page by time window, not by offset".into());
     }
     let Some((_, after)) = tail.rsplit_once(" limit ") else {
         return Ok(ROWS_WITHOUT_LIMIT);
     };
-    let number = after
-        .split(' ')
-        .next()
-        .unwrap_or_default()
-        .trim_end_matches(';');
+    let number = after.split(' ').next().unwrap_or_default().trim_end_matches(';');
     match number.parse::<usize>() {
         Ok(n) if n <= MOST_ROWS => Ok(n),
         Ok(_) => Err(format!("LIMIT can be at most {MOST_ROWS}")),
@@ -235,9 +194,7 @@ fn limit(lower: &str) -> Result<usize, String> {
 }
 
 fn ordered_by_day(lower: &str) -> bool {
-    lower.rsplit_once("order by ").is_some_and(|(_, keys)| {
-        ["day", "d,", "d ", "todate("]
-            .iter()
-            .any(|day| keys.starts_with(day))
-    })
+    lower
+        .rsplit_once("order by ")
+        .is_some_and(|(_, keys)| ["day", "d,", "d ", "todate("].iter().any(|day| keys.starts_with(day)))
 }

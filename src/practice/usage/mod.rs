@@ -30,19 +30,11 @@ pub(crate) struct Usage {
 }
 
 fn refuse(status: u16, kind: &str, code: &str, detail: impl Into<String>) -> Reply {
-    Reply {
-        status,
-        body: json!({"type": kind, "code": code, "detail": detail.into(), "attr": null}),
-    }
+    Reply { status, body: json!({"type": kind, "code": code, "detail": detail.into(), "attr": null}) }
 }
 
 pub(crate) fn unauthorized() -> Reply {
-    refuse(
-        401,
-        "authentication_error",
-        "authentication_failed",
-        "Incorrect authentication credentials.",
-    )
+    refuse(401, "authentication_error", "authentication_failed", "Incorrect authentication credentials.")
 }
 
 pub(crate) fn throttled(seconds: u64) -> Reply {
@@ -63,13 +55,7 @@ pub(crate) fn answer(house: &House, method: &str, path: &str, body: &[u8], scope
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     match (method, parts.as_slice()) {
         ("GET", ["api", "users", "@me"]) => {
-            let me = house
-                .live
-                .world
-                .roster
-                .owners
-                .iter()
-                .find(|o| o.user_id == house.live.user);
+            let me = house.live.world.roster.owners.iter().find(|o| o.user_id == house.live.user);
             let (first, email) = me.map_or(("", ""), |o| (o.first.as_str(), o.email.as_str()));
             let team = json!({"id": 1, "name": "Product", "timezone": "UTC"});
             Reply {
@@ -78,29 +64,21 @@ pub(crate) fn answer(house: &House, method: &str, path: &str, body: &[u8], scope
                              "organization": {"id": "0191", "name": "Practice", "teams": [team]}}),
             }
         }
-        ("GET", ["api", "projects" | "environments", "1"]) => Reply {
-            status: 200,
-            body: json!({"id": 1, "name": "Product", "timezone": "UTC"}),
-        },
-        ("GET", ["api", "projects" | "environments", "1", "groups_types"]) => Reply {
-            status: 200,
-            body: json!([{"group_type": "company", "group_type_index": 0}]),
-        },
-        ("POST", ["api", "projects" | "environments", "1", "query"]) if !scoped => refuse(
-            403,
-            "authentication_error",
-            "permission_denied",
-            "API key missing required scope 'query:read'",
-        ),
+        ("GET", ["api", "projects" | "environments", "1"]) => {
+            Reply { status: 200, body: json!({"id": 1, "name": "Product", "timezone": "UTC"}) }
+        }
+        ("GET", ["api", "projects" | "environments", "1", "groups_types"]) => {
+            Reply { status: 200, body: json!([{"group_type": "company", "group_type_index": 0}]) }
+        }
+        ("POST", ["api", "projects" | "environments", "1", "query"]) if !scoped => {
+            refuse(403, "authentication_error", "permission_denied", "API key missing required scope 'query:read'")
+        }
         ("POST", ["api", "projects" | "environments", "1", "query"]) => {
             run(&house.usage, &house.live.world, body).unwrap_or_else(invalid)
         }
-        (_, ["api", "projects" | "environments", "1", "query"]) => refuse(
-            405,
-            "invalid_request",
-            "method_not_allowed",
-            format!("Method \"{method}\" not allowed."),
-        ),
+        (_, ["api", "projects" | "environments", "1", "query"]) => {
+            refuse(405, "invalid_request", "method_not_allowed", format!("Method \"{method}\" not allowed."))
+        }
         _ => refuse(404, "invalid_request", "not_found", "Endpoint not found."),
     }
 }
@@ -111,31 +89,18 @@ fn run(usage: &Usage, world: &World, body: &[u8]) -> Result<Reply, String> {
     let query = hogql::parse(&body)?;
     let groups = usage.groups.get_or_init(|| groups(world));
     let (rows, more) = rows(groups, &query);
-    let columns: Vec<&str> = query
-        .columns
-        .iter()
-        .map(|(_, alias)| alias.as_str())
-        .collect();
-    let types: Vec<&str> = query
-        .columns
-        .iter()
-        .map(|(column, _)| column.kind())
-        .collect();
+    let columns: Vec<&str> = query.columns.iter().map(|(_, alias)| alias.as_str()).collect();
+    let types: Vec<&str> = query.columns.iter().map(|(column, _)| column.kind()).collect();
     let answer = json!({
         "results": rows, "columns": columns, "types": types, "hasMore": more, "limit": query.limit, "offset": 0,
         "is_cached": false, "timings": [], "error": null, "hogql": null
     });
-    Ok(Reply {
-        status: 200,
-        body: answer,
-    })
+    Ok(Reply { status: 200, body: answer })
 }
 
 /// The rows in order, and whether the limit cut some off.
 fn rows(groups: &[Group], query: &Query) -> (Vec<Value>, bool) {
-    let from = query.above.as_deref().map_or(0, |above| {
-        groups.partition_point(|g| g.key.as_str() <= above)
-    });
+    let from = query.above.as_deref().map_or(0, |above| groups.partition_point(|g| g.key.as_str() <= above));
     let groups = &groups[from..];
     let mut out = Vec::new();
     if query.by_day {
@@ -171,12 +136,7 @@ fn push(out: &mut Vec<Value>, group: &Group, day: i32, query: &Query) -> bool {
         group
             .features_on(day)
             .into_iter()
-            .filter(|n| {
-                query
-                    .features
-                    .as_ref()
-                    .is_none_or(|f| f.iter().any(|x| x == n))
-            })
+            .filter(|n| query.features.as_ref().is_none_or(|f| f.iter().any(|x| x == n)))
             .collect()
     } else {
         Vec::new()
@@ -196,20 +156,10 @@ fn push(out: &mut Vec<Value>, group: &Group, day: i32, query: &Query) -> bool {
         if out.len() == query.limit {
             return false;
         }
-        out.push(
-            query
-                .columns
-                .iter()
-                .map(|(column, _)| cell(*column, feature))
-                .collect(),
-        );
+        out.push(query.columns.iter().map(|(column, _)| cell(*column, feature)).collect());
         true
     };
-    if has(Column::Feature) {
-        names.iter().all(|name| row(Some(name)))
-    } else {
-        row(None)
-    }
+    if has(Column::Feature) { names.iter().all(|name| row(Some(name))) } else { row(None) }
 }
 
 #[cfg(test)]

@@ -32,14 +32,8 @@ pub(crate) struct Group {
 /// All groups in the order of their keys, with some that belong to no company.
 pub(crate) fn groups(world: &World) -> Vec<Group> {
     let known = (0..world.total()).filter(|a| world.standing(*a) != Standing::Archived);
-    let mut all: Vec<Group> = known
-        .map(|account| Group::of(world, &world.plan(account)))
-        .collect();
-    let strangers = if world.active < 20 {
-        0
-    } else {
-        1 + world.active / 100
-    };
+    let mut all: Vec<Group> = known.map(|account| Group::of(world, &world.plan(account))).collect();
+    let strangers = if world.active < 20 { 0 } else { 1 + world.active / 100 };
     all.extend((0..strangers).map(|n| Group::stranger(world, n)));
     all.sort_by(|a, b| a.key.cmp(&b.key));
     all
@@ -55,9 +49,7 @@ impl Group {
             .map(|at| at as u8)
             .collect();
         // During a set-up that drags on, only the project team logs in.
-        let (from, ramp) = plan
-            .go_live
-            .map_or((plan.start + 20, 20.0), |day| (day, 60.0));
+        let (from, ramp) = plan.go_live.map_or((plan.start + 20, 20.0), |day| (day, 60.0));
         Group {
             key: plan.group().to_string(),
             seed: roll(world.seed, u64::from(plan.account), 90),
@@ -137,11 +129,7 @@ impl Group {
 
     /// How often a key event happened on a day.
     pub(crate) fn uses(&self, day: Day, name: &str) -> u64 {
-        let Some(rank) = self
-            .used
-            .iter()
-            .position(|at| FEATURES[usize::from(*at)].0 == name)
-        else {
+        let Some(rank) = self.used.iter().position(|at| FEATURES[usize::from(*at)].0 == name) else {
             return 0;
         };
         let users = self.users(day);

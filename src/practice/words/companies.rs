@@ -4,20 +4,18 @@
 use crate::practice::dice::{Dice, roll};
 
 const FIRST: [&str; 72] = [
-    "Alder", "Amber", "Anchor", "Ash", "Aurora", "Bay", "Beacon", "Birch", "Black", "Blue",
-    "Bramble", "Bright", "Cedar", "Clear", "Cliff", "Clover", "Coral", "Crane", "Crest", "Dawn",
-    "Deer", "Dune", "Eagle", "East", "Elder", "Elm", "Ember", "Fair", "Falcon", "Fern", "Flint",
-    "Fox", "Frost", "Glen", "Gold", "Green", "Harbor", "Haw", "Hazel", "Heron", "High", "Holly",
-    "Iron", "Ivy", "Juniper", "Kings", "Lake", "Lark", "Laurel", "Linden", "Long", "Maple",
-    "Meadow", "Mill", "Moon", "North", "Oak", "Pine", "Plum", "Raven", "Red", "River", "Rowan",
-    "Sage", "Silver", "South", "Stone", "Summer", "Swift", "Thorn", "West", "Willow",
+    "Alder", "Amber", "Anchor", "Ash", "Aurora", "Bay", "Beacon", "Birch", "Black", "Blue", "Bramble", "Bright",
+    "Cedar", "Clear", "Cliff", "Clover", "Coral", "Crane", "Crest", "Dawn", "Deer", "Dune", "Eagle", "East", "Elder",
+    "Elm", "Ember", "Fair", "Falcon", "Fern", "Flint", "Fox", "Frost", "Glen", "Gold", "Green", "Harbor", "Haw",
+    "Hazel", "Heron", "High", "Holly", "Iron", "Ivy", "Juniper", "Kings", "Lake", "Lark", "Laurel", "Linden", "Long",
+    "Maple", "Meadow", "Mill", "Moon", "North", "Oak", "Pine", "Plum", "Raven", "Red", "River", "Rowan", "Sage",
+    "Silver", "South", "Stone", "Summer", "Swift", "Thorn", "West", "Willow",
 ];
 
 const SECOND: [&str; 36] = [
-    "bank", "beck", "borne", "bridge", "brook", "burn", "bury", "croft", "cross", "dale", "edge",
-    "ferry", "field", "ford", "gate", "grove", "hall", "ham", "haven", "hill", "holm", "hurst",
-    "land", "line", "mark", "mere", "mont", "mouth", "point", "port", "ridge", "shore", "side",
-    "stead", "wood", "worth",
+    "bank", "beck", "borne", "bridge", "brook", "burn", "bury", "croft", "cross", "dale", "edge", "ferry", "field",
+    "ford", "gate", "grove", "hall", "ham", "haven", "hill", "holm", "hurst", "land", "line", "mark", "mere", "mont",
+    "mouth", "point", "port", "ridge", "shore", "side", "stead", "wood", "worth",
 ];
 
 /// What the company does, and the industry that the CRM files it under.
@@ -130,11 +128,7 @@ pub(crate) fn naming(seed: u64, index: u32) -> Naming {
 }
 
 /// Where a company sits: city, country, dialling code.
-pub(crate) fn place(
-    seed: u64,
-    index: u32,
-    currency: &str,
-) -> (&'static str, &'static str, &'static str) {
+pub(crate) fn place(seed: u64, index: u32, currency: &str) -> (&'static str, &'static str, &'static str) {
     let range = match currency {
         "GBP" => 6..8,
         "EUR" => 8..15,
@@ -164,11 +158,7 @@ mod tests {
             let naming = naming(42, index);
             assert!(naming.domain.ends_with(".example"));
             // Two spellings of one domain would be two domains: compare without the joint.
-            assert!(
-                domains.insert(naming.domain.replace('-', "")),
-                "{}",
-                naming.domain
-            );
+            assert!(domains.insert(naming.domain.replace('-', "")), "{}", naming.domain);
             assert!(names.insert(naming.name));
         }
     }

@@ -19,12 +19,12 @@ struct Culture {
 const CULTURES: [Culture; 12] = [
     Culture {
         first: [
-            "Anna", "Ben", "Claire", "Daniel", "Emma", "Grace", "Henry", "Kate", "Laura", "Mark",
-            "Nora", "Oliver", "Ruth", "Tom",
+            "Anna", "Ben", "Claire", "Daniel", "Emma", "Grace", "Henry", "Kate", "Laura", "Mark", "Nora", "Oliver",
+            "Ruth", "Tom",
         ],
         last: [
-            "Baker", "Carter", "Dawson", "Ellis", "Fletcher", "Hughes", "Mason", "Parker", "Reed",
-            "Shaw", "Turner", "Walsh", "Webb", "Young",
+            "Baker", "Carter", "Dawson", "Ellis", "Fletcher", "Hughes", "Mason", "Parker", "Reed", "Shaw", "Turner",
+            "Walsh", "Webb", "Young",
         ],
     },
     Culture {
@@ -45,29 +45,23 @@ const CULTURES: [Culture; 12] = [
             "Tomás",
         ],
         last: [
-            "Álvarez", "Castillo", "Delgado", "Fuentes", "García", "Herrera", "Ibáñez", "López",
-            "Morales", "Navarro", "Peña", "Ramírez", "Soto", "Vega",
+            "Álvarez", "Castillo", "Delgado", "Fuentes", "García", "Herrera", "Ibáñez", "López", "Morales", "Navarro",
+            "Peña", "Ramírez", "Soto", "Vega",
         ],
     },
     Culture {
         first: [
-            "Aarav", "Ananya", "Arjun", "Deepa", "Ishaan", "Kavya", "Meera", "Nikhil", "Priya",
-            "Rahul", "Rohan", "Sanjay", "Shreya", "Vikram",
+            "Aarav", "Ananya", "Arjun", "Deepa", "Ishaan", "Kavya", "Meera", "Nikhil", "Priya", "Rahul", "Rohan",
+            "Sanjay", "Shreya", "Vikram",
         ],
         last: [
-            "Bhatt", "Chopra", "Desai", "Gupta", "Iyer", "Joshi", "Kapoor", "Mehta", "Nair",
-            "Patel", "Rao", "Sharma", "Singh", "Verma",
+            "Bhatt", "Chopra", "Desai", "Gupta", "Iyer", "Joshi", "Kapoor", "Mehta", "Nair", "Patel", "Rao", "Sharma",
+            "Singh", "Verma",
         ],
     },
     Culture {
-        first: [
-            "Bo", "Fang", "Hao", "Hui", "Jing", "Lan", "Lei", "Min", "Ning", "Qiang", "Wei", "Xin",
-            "Yan", "Yu",
-        ],
-        last: [
-            "Chen", "Gao", "Guo", "He", "Huang", "Li", "Lin", "Liu", "Sun", "Wang", "Wu", "Xu",
-            "Zhang", "Zhou",
-        ],
+        first: ["Bo", "Fang", "Hao", "Hui", "Jing", "Lan", "Lei", "Min", "Ning", "Qiang", "Wei", "Xin", "Yan", "Yu"],
+        last: ["Chen", "Gao", "Guo", "He", "Huang", "Li", "Lin", "Liu", "Sun", "Wang", "Wu", "Xu", "Zhang", "Zhou"],
     },
     Culture {
         first: [
@@ -87,8 +81,8 @@ const CULTURES: [Culture; 12] = [
             "Uwe",
         ],
         last: [
-            "Bauer", "Becker", "Fischer", "Hoffmann", "Keller", "Krüger", "Lang", "Meyer",
-            "Neumann", "Richter", "Schäfer", "Schulz", "Vogel", "Weiß",
+            "Bauer", "Becker", "Fischer", "Hoffmann", "Keller", "Krüger", "Lang", "Meyer", "Neumann", "Richter",
+            "Schäfer", "Schulz", "Vogel", "Weiß",
         ],
     },
     Culture {
@@ -127,8 +121,8 @@ const CULTURES: [Culture; 12] = [
     },
     Culture {
         first: [
-            "Akira", "Aoi", "Daichi", "Emi", "Haruto", "Hiroshi", "Kenji", "Mei", "Naoko", "Ren",
-            "Sakura", "Takumi", "Yui", "Yuto",
+            "Akira", "Aoi", "Daichi", "Emi", "Haruto", "Hiroshi", "Kenji", "Mei", "Naoko", "Ren", "Sakura", "Takumi",
+            "Yui", "Yuto",
         ],
         last: [
             "Abe",
@@ -149,18 +143,18 @@ const CULTURES: [Culture; 12] = [
     },
     Culture {
         first: [
-            "Abena", "Amara", "Chidi", "Efua", "Femi", "Ifeoma", "Kofi", "Kwame", "Ngozi", "Obi",
-            "Sade", "Tunde", "Wanjiru", "Zola",
+            "Abena", "Amara", "Chidi", "Efua", "Femi", "Ifeoma", "Kofi", "Kwame", "Ngozi", "Obi", "Sade", "Tunde",
+            "Wanjiru", "Zola",
         ],
         last: [
-            "Achebe", "Adeyemi", "Asante", "Balogun", "Boateng", "Diallo", "Eze", "Kamau",
-            "Mensah", "Mwangi", "Ndlovu", "Okafor", "Osei", "Owusu",
+            "Achebe", "Adeyemi", "Asante", "Balogun", "Boateng", "Diallo", "Eze", "Kamau", "Mensah", "Mwangi",
+            "Ndlovu", "Okafor", "Osei", "Owusu",
         ],
     },
     Culture {
         first: [
-            "Astrid", "Björn", "Elin", "Freja", "Gustav", "Ingrid", "Johan", "Kirsten", "Lars",
-            "Mikkel", "Sigrid", "Søren", "Tuva", "Åsa",
+            "Astrid", "Björn", "Elin", "Freja", "Gustav", "Ingrid", "Johan", "Kirsten", "Lars", "Mikkel", "Sigrid",
+            "Søren", "Tuva", "Åsa",
         ],
         last: [
             "Andersen",
@@ -181,12 +175,12 @@ const CULTURES: [Culture; 12] = [
     },
     Culture {
         first: [
-            "Ahmed", "Amina", "Farid", "Fatima", "Hassan", "Karim", "Layla", "Leila", "Mariam",
-            "Nadia", "Omar", "Samir", "Yasmin", "Zainab",
+            "Ahmed", "Amina", "Farid", "Fatima", "Hassan", "Karim", "Layla", "Leila", "Mariam", "Nadia", "Omar",
+            "Samir", "Yasmin", "Zainab",
         ],
         last: [
-            "Abbas", "Aziz", "Darwish", "El-Masri", "Farouk", "Haddad", "Hakimi", "Karimi",
-            "Khalil", "Mansour", "Nasser", "Rahman", "Saleh", "Zaman",
+            "Abbas", "Aziz", "Darwish", "El-Masri", "Farouk", "Haddad", "Hakimi", "Karimi", "Khalil", "Mansour",
+            "Nasser", "Rahman", "Saleh", "Zaman",
         ],
     },
     Culture {
@@ -225,8 +219,8 @@ const CULTURES: [Culture; 12] = [
     },
     Culture {
         first: [
-            "Beatriz", "Bruna", "Caio", "Fernanda", "Gabriel", "Helena", "João", "Larissa",
-            "Luiza", "Mateus", "Pedro", "Rafaela", "Thiago", "Vitória",
+            "Beatriz", "Bruna", "Caio", "Fernanda", "Gabriel", "Helena", "João", "Larissa", "Luiza", "Mateus", "Pedro",
+            "Rafaela", "Thiago", "Vitória",
         ],
         last: [
             "Almeida",
@@ -250,16 +244,8 @@ const CULTURES: [Culture; 12] = [
 impl NameAt {
     pub(crate) fn draw(dice: &mut Dice) -> Self {
         // The first culture is the office's own language: a third of the book.
-        let culture = if dice.chance(0.34) {
-            0
-        } else {
-            dice.index(CULTURES.len())
-        };
-        NameAt {
-            culture: culture as u8,
-            first: dice.index(14) as u8,
-            last: dice.index(14) as u8,
-        }
+        let culture = if dice.chance(0.34) { 0 } else { dice.index(CULTURES.len()) };
+        NameAt { culture: culture as u8, first: dice.index(14) as u8, last: dice.index(14) as u8 }
     }
 
     pub(crate) fn first(self) -> &'static str {
@@ -315,11 +301,7 @@ pub(crate) enum Tier {
 pub(crate) type Post = (&'static str, &'static str, &'static str);
 
 const BUYERS: [Post; 14] = [
-    (
-        "Chief Operating Officer",
-        "DECISION_MAKER;EXECUTIVE_SPONSOR",
-        "executive",
-    ),
+    ("Chief Operating Officer", "DECISION_MAKER;EXECUTIVE_SPONSOR", "executive"),
     ("VP Operations", "DECISION_MAKER", "vp"),
     ("Chief Financial Officer", "BUDGET_HOLDER", "executive"),
     ("VP Finance", "BUDGET_HOLDER", "vp"),
@@ -327,11 +309,7 @@ const BUYERS: [Post; 14] = [
     ("Chief Information Officer", "DECISION_MAKER", "executive"),
     ("Head of Procurement", "BUDGET_HOLDER", "director"),
     ("VP Supply Chain", "DECISION_MAKER", "vp"),
-    (
-        "Managing Director",
-        "DECISION_MAKER;BUDGET_HOLDER",
-        "executive",
-    ),
+    ("Managing Director", "DECISION_MAKER;BUDGET_HOLDER", "executive"),
     ("Chief Customer Officer", "EXECUTIVE_SPONSOR", "executive"),
     ("VP Digital", "DECISION_MAKER", "vp"),
     ("General Manager", "DECISION_MAKER", "executive"),
@@ -401,10 +379,7 @@ mod tests {
                     let mail = mail_name(first, last);
                     let letters = |s: &str| s.chars().filter(|c| c.is_alphabetic()).count();
                     assert!(mail.is_ascii() && mail.contains('.'), "{mail}");
-                    assert!(
-                        letters(&mail) >= letters(first) + letters(last),
-                        "{first} {last} lost letters: {mail}"
-                    );
+                    assert!(letters(&mail) >= letters(first) + letters(last), "{first} {last} lost letters: {mail}");
                 }
             }
         }

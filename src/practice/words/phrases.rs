@@ -35,46 +35,19 @@ pub(crate) const CALL_BODIES: [&str; 6] = [
 ];
 
 pub(crate) const MAILS: [(&str, &str); 10] = [
-    (
-        "Notes from our meeting",
-        "Thank you for the time today. The points we agreed are below; shout if I missed one.",
-    ),
-    (
-        "Your usage in the last quarter",
-        "Here are the figures for your teams. Exports and alerts have grown the most.",
-    ),
-    (
-        "Dates for the review",
-        "Would one of these dates suit you and your colleagues for the review?",
-    ),
+    ("Notes from our meeting", "Thank you for the time today. The points we agreed are below; shout if I missed one."),
+    ("Your usage in the last quarter", "Here are the figures for your teams. Exports and alerts have grown the most."),
+    ("Dates for the review", "Would one of these dates suit you and your colleagues for the review?"),
     (
         "Guide to scheduled reports",
         "As promised, the short guide to scheduled reports, with the steps for your set-up.",
     ),
-    (
-        "Question about permissions",
-        "Which roles should be able to approve? We can set this up before Thursday.",
-    ),
-    (
-        "Roadmap for the next two quarters",
-        "Attached is what is planned; the two items you asked for are marked.",
-    ),
-    (
-        "Training for the new colleagues",
-        "Two sessions are open next week, please pick one for your new colleagues.",
-    ),
-    (
-        "Your open ticket",
-        "Support found the cause. I will write as soon as the fix is out.",
-    ),
-    (
-        "Renewal timeline",
-        "To leave room for your approvals I suggest we start with the paperwork in good time.",
-    ),
-    (
-        "How did the go-live feel?",
-        "You have been live for a while now. What works well, and what gets in the way?",
-    ),
+    ("Question about permissions", "Which roles should be able to approve? We can set this up before Thursday."),
+    ("Roadmap for the next two quarters", "Attached is what is planned; the two items you asked for are marked."),
+    ("Training for the new colleagues", "Two sessions are open next week, please pick one for your new colleagues."),
+    ("Your open ticket", "Support found the cause. I will write as soon as the fix is out."),
+    ("Renewal timeline", "To leave room for your approvals I suggest we start with the paperwork in good time."),
+    ("How did the go-live feel?", "You have been live for a while now. What works well, and what gets in the way?"),
 ];
 
 pub(crate) const REPLIES: [&str; 6] = [
@@ -118,10 +91,7 @@ pub(crate) const TICKETS: [(&str, &str); 14] = [
     ("PRODUCT_ISSUE", "Dashboard slow in the morning"),
     ("BILLING_ISSUE", "Purchase order missing on invoice"),
     ("GENERAL_INQUIRY", "Single sign-on for a second domain"),
-    (
-        "PRODUCT_ISSUE",
-        "Numbers differ between report and dashboard",
-    ),
+    ("PRODUCT_ISSUE", "Numbers differ between report and dashboard"),
     ("FEATURE_REQUEST", "Audit log as a download"),
     ("GENERAL_INQUIRY", "Access for external auditors"),
     ("PRODUCT_ISSUE", "Integration stopped after update"),

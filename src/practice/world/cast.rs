@@ -73,15 +73,8 @@ pub(crate) fn cast(shape: &Shape, seed: u64, account: u32, anchor: Day, start: D
     }
     for at in 0..people.len() {
         let plain = mail_name(people[at].first, people[at].last);
-        let doubles = people[..at]
-            .iter()
-            .filter(|p| p.first == people[at].first && p.last == people[at].last)
-            .count();
-        people[at].local = if doubles == 0 {
-            plain
-        } else {
-            format!("{plain}{}", doubles + 1)
-        };
+        let doubles = people[..at].iter().filter(|p| p.first == people[at].first && p.last == people[at].last).count();
+        people[at].local = if doubles == 0 { plain } else { format!("{plain}{}", doubles + 1) };
     }
     people
 }
@@ -100,9 +93,7 @@ fn name_champion(people: &mut [Person], shape: &Shape) {
 fn seen(tier: Tier, shape: &Shape, anchor: Day, dice: &mut Dice) -> Option<Day> {
     let days = match tier {
         Tier::Buyer => {
-            return dice
-                .chance(0.15)
-                .then(|| anchor - dice.between(20, 90) as Day);
+            return dice.chance(0.15).then(|| anchor - dice.between(20, 90) as Day);
         }
         Tier::Influencer => dice.between(1, 24),
         Tier::User | Tier::Builder => dice.between(1, 9),
@@ -128,31 +119,14 @@ fn northwind(people: &mut Vec<Person>, anchor: Day, start: Day) {
         local: String::new(),
         archived: None,
     };
-    let mut jane = person(
-        "Jane",
-        "Doe",
-        Tier::Buyer,
-        ("VP Operations", "DECISION_MAKER;CHAMPION", "vp"),
-        start - 20,
-    );
+    let mut jane = person("Jane", "Doe", Tier::Buyer, ("VP Operations", "DECISION_MAKER;CHAMPION", "vp"), start - 20);
     jane.champion = true;
     jane.left = Some(anchor - 1);
     jane.seen = Some(anchor - 9);
     people.push(jane);
-    people.push(person(
-        "Sam",
-        "Ortiz",
-        Tier::Buyer,
-        ("VP Operations", "DECISION_MAKER", "vp"),
-        anchor - 2,
-    ));
-    let mut lena = person(
-        "Lena",
-        "Brandt",
-        Tier::Influencer,
-        ("Head of Planning", "INFLUENCER", "director"),
-        start + 12,
-    );
+    people.push(person("Sam", "Ortiz", Tier::Buyer, ("VP Operations", "DECISION_MAKER", "vp"), anchor - 2));
+    let mut lena =
+        person("Lena", "Brandt", Tier::Influencer, ("Head of Planning", "INFLUENCER", "director"), start + 12);
     lena.seen = Some(anchor - 4);
     people.push(lena);
 }

@@ -9,9 +9,7 @@ pub(crate) type Day = i32;
 pub(crate) const MS_PER_DAY: i64 = 86_400_000;
 
 pub(crate) fn day_of(date: Date) -> Day {
-    date.to_zoned(TimeZone::UTC)
-        .map(|z| day_of_ms(z.timestamp().as_millisecond()))
-        .unwrap_or_default()
+    date.to_zoned(TimeZone::UTC).map(|z| day_of_ms(z.timestamp().as_millisecond())).unwrap_or_default()
 }
 
 pub(crate) fn day_of_ms(ms: i64) -> Day {
@@ -29,9 +27,7 @@ pub(crate) fn day_text(day: Day) -> String {
 }
 
 pub(crate) fn date_of(day: Day) -> Date {
-    stamp(i64::from(day) * MS_PER_DAY)
-        .to_zoned(TimeZone::UTC)
-        .date()
+    stamp(i64::from(day) * MS_PER_DAY).to_zoned(TimeZone::UTC).date()
 }
 
 fn stamp(ms: i64) -> Timestamp {
@@ -70,9 +66,7 @@ pub(crate) fn parse_moment(text: &str) -> Option<i64> {
 
 /// A day written as `2026-11-22`.
 pub(crate) fn parse_date(text: &str) -> Option<Day> {
-    (text.len() == 10)
-        .then(|| text.parse::<Date>().ok().map(day_of))
-        .flatten()
+    (text.len() == 10).then(|| text.parse::<Date>().ok().map(day_of)).flatten()
 }
 
 #[cfg(test)]

@@ -84,8 +84,7 @@ impl World {
     /// The company that took over this id in a merge, if the id was merged away.
     pub(crate) fn merged_into(&self, id: u64) -> Option<u64> {
         let (account, slot) = Kind::Company.place(id)?;
-        (slot == LOSER_SLOT && account < self.total() && self.has_loser(account))
-            .then(|| Kind::Company.id(account, 0))
+        (slot == LOSER_SLOT && account < self.total() && self.has_loser(account)).then(|| Kind::Company.id(account, 0))
     }
 
     /// Whether another company record was merged into this one.

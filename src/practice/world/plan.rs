@@ -117,23 +117,13 @@ impl Plan {
         let active = standing == Standing::Active;
         let owner = world.roster.owner_of(world.seed, account, world.active);
         let before = match shape.story {
-            Some(Story::NewOwner) => Some((
-                world.roster.predecessor(world.seed, account),
-                world.today - 20,
-            )),
+            Some(Story::NewOwner) => Some((world.roster.predecessor(world.seed, account), world.today - 20)),
             Some(_) => None,
-            None => (account % 9 == 7).then(|| {
-                (
-                    world.roster.predecessor(world.seed, account),
-                    anchor - dice.between(100, 420) as Day,
-                )
-            }),
+            None => (account % 9 == 7)
+                .then(|| (world.roster.predecessor(world.seed, account), anchor - dice.between(100, 420) as Day)),
         }
         .filter(|(_, day)| *day > start);
-        let go_live = shape
-            .live_after
-            .map(|days| start + days)
-            .filter(|day| *day <= anchor);
+        let go_live = shape.live_after.map(|days| start + days).filter(|day| *day <= anchor);
         let mut plan = Plan {
             account,
             standing,
@@ -195,11 +185,7 @@ impl Plan {
 
     /// ARR in whole units on a day.
     pub(crate) fn arr_on(&self, day: Day) -> i64 {
-        self.arr
-            .iter()
-            .rev()
-            .find(|(from, _)| *from <= day)
-            .map_or(0, |(_, amount)| *amount)
+        self.arr.iter().rev().find(|(from, _)| *from <= day).map_or(0, |(_, amount)| *amount)
     }
 
     fn money(&mut self) {
@@ -236,45 +222,13 @@ impl Plan {
         let year = |day: Day| clock::date_of(day).year();
         let mut deals = Vec::new();
         let mut add = |kind, amount, created: Day, close: Day, stage, label: String, forecast| {
-            deals.push(DealPlan {
-                kind,
-                amount,
-                created,
-                close,
-                stage,
-                label,
-                forecast,
-            });
+            deals.push(DealPlan { kind, amount, created, close, stage, label, forecast });
         };
         if let Some((lost, back)) = self.gap {
             let old = self.arr_on(lost - 1);
-            add(
-                DealKind::New,
-                old,
-                lost - 800,
-                lost - 730,
-                "closedwon",
-                "new business".into(),
-                "COMMIT",
-            );
-            add(
-                DealKind::Renewal,
-                old,
-                lost - 120,
-                lost,
-                "renewal_lost",
-                format!("Renewal {}", year(lost)),
-                "OMIT",
-            );
-            add(
-                DealKind::New,
-                self.arr_on(back),
-                back - 60,
-                back,
-                "closedwon",
-                "win-back".into(),
-                "COMMIT",
-            );
+            add(DealKind::New, old, lost - 800, lost - 730, "closedwon", "new business".into(), "COMMIT");
+            add(DealKind::Renewal, old, lost - 120, lost, "renewal_lost", format!("Renewal {}", year(lost)), "OMIT");
+            add(DealKind::New, self.arr_on(back), back - 60, back, "closedwon", "win-back".into(), "COMMIT");
         } else {
             add(
                 DealKind::New,
@@ -304,15 +258,7 @@ impl Plan {
             let on = self.anchor - days;
             let gain = self.arr_on(on) - self.arr_on(on - 1);
             if gain > 0 {
-                add(
-                    DealKind::Expansion,
-                    gain,
-                    on - 45,
-                    on,
-                    "closedwon",
-                    "more seats".into(),
-                    "COMMIT",
-                );
+                add(DealKind::Expansion, gain, on - 45, on, "closedwon", "more seats".into(), "COMMIT");
             }
         }
         match self.standing {
@@ -379,9 +325,8 @@ impl Plan {
     }
 
     fn make_tickets(&mut self, dice: &mut Dice) {
-        let users: Vec<u8> = (0..self.people.len() as u8)
-            .filter(|at| self.people[usize::from(*at)].tier == Tier::User)
-            .collect();
+        let users: Vec<u8> =
+            (0..self.people.len() as u8).filter(|at| self.people[usize::from(*at)].tier == Tier::User).collect();
         let phrases = crate::practice::words::phrases::TICKETS.len();
         let last = clock::at(self.today - 1, 18, 0);
         let mut tickets = Vec::new();
@@ -397,19 +342,8 @@ impl Plan {
             } else {
                 dice.between(25, i64::from(age))
             };
-            let opened = clock::at(
-                self.anchor - back as Day,
-                dice.between(7, 17),
-                dice.between(0, 59),
-            );
-            let took = dice.between(
-                4,
-                if self.shape.mood == Mood::Strong {
-                    52
-                } else {
-                    190
-                },
-            ) * 3_600_000;
+            let opened = clock::at(self.anchor - back as Day, dice.between(7, 17), dice.between(0, 59));
+            let took = dice.between(4, if self.shape.mood == Mood::Strong { 52 } else { 190 }) * 3_600_000;
             tickets.push(TicketPlan {
                 opened,
                 closed: (!open).then(|| (opened + took).min(last).max(opened + 600_000)),
@@ -436,18 +370,10 @@ impl Plan {
     }
 
     fn make_jottings(&mut self, dice: &mut Dice) {
-        for touch in self
-            .touches
-            .iter()
-            .filter(|t| t.kind != Kind::Email && t.outcome == "COMPLETED")
-        {
+        for touch in self.touches.iter().filter(|t| t.kind != Kind::Email && t.outcome == "COMPLETED") {
             if dice.chance(0.16) && self.notes.len() < Kind::Note.room() - 1 {
                 let person = touch.people.first().copied().unwrap_or(0);
-                self.notes.push(Jotting {
-                    at: touch.at + (touch.minutes + 12) * 60_000,
-                    person,
-                    phrase: dice.next(),
-                });
+                self.notes.push(Jotting { at: touch.at + (touch.minutes + 12) * 60_000, person, phrase: dice.next() });
             }
         }
         let anyone = self.people.iter().position(Person::present).unwrap_or(0) as u8;
@@ -485,15 +411,9 @@ impl Plan {
 }
 
 fn naming(world: &World, account: u32) -> Naming {
-    let face = FACES
-        .get(account as usize)
-        .filter(|_| account < world.active);
+    let face = FACES.get(account as usize).filter(|_| account < world.active);
     let mut naming = match face {
-        Some(face) => Naming {
-            name: face.name.into(),
-            domain: face.domain.into(),
-            industry: face.industry,
-        },
+        Some(face) => Naming { name: face.name.into(), domain: face.domain.into(), industry: face.industry },
         None => companies::naming(world.seed, account),
     };
     if world.hostile && account + 1 == world.active {
@@ -503,5 +423,4 @@ fn naming(world: &World, account: u32) -> Naming {
 }
 
 /// Terminal escape, wide and joined characters, text that turns its direction.
-const HOSTILE: &str =
-    "\u{1b}]0;owned\u{7} 株式会社 \u{1f469}\u{200d}\u{1f4bb} \u{202e}drowssap\u{2066} Ltd";
+const HOSTILE: &str = "\u{1b}]0;owned\u{7} 株式会社 \u{1f469}\u{200d}\u{1f4bb} \u{202e}drowssap\u{2066} Ltd";

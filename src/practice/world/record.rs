@@ -61,19 +61,13 @@ impl Record {
         }
         if name == self.kind.created() {
             // A ticket or deal may carry an own date of creation.
-            return Some(
-                self.text(name)
-                    .map_or_else(|| moment_text(self.created), str::to_string),
-            );
+            return Some(self.text(name).map_or_else(|| moment_text(self.created), str::to_string));
         }
         self.text(name).map(str::to_string)
     }
 
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.props
-            .iter()
-            .find(|(n, _)| *n == name)
-            .map(|(_, value)| value.as_str())
+        self.props.iter().find(|(n, _)| *n == name).map(|(_, value)| value.as_str())
     }
 
     /// Changes a property and remembers what it was.
@@ -84,12 +78,7 @@ impl Record {
             Some(slot) => slot.1 = value.clone(),
             None => self.props.push((name, value.clone())),
         }
-        let mut versions = vec![Version {
-            value,
-            at,
-            source: "API",
-            user: Some(user),
-        }];
+        let mut versions = vec![Version { value, at, source: "API", user: Some(user) }];
         versions.extend(earlier);
         match self.history.iter_mut().find(|(n, _)| *n == name) {
             Some(slot) => slot.1 = versions,
@@ -103,12 +92,7 @@ impl Record {
             return versions.clone();
         }
         self.get(name)
-            .map(|value| Version {
-                value,
-                at: self.created,
-                source: "CRM_UI",
-                user: None,
-            })
+            .map(|value| Version { value, at: self.created, source: "CRM_UI", user: None })
             .into_iter()
             .collect()
     }

@@ -11,10 +11,8 @@ pub(crate) const FIRST_BOOK: u32 = 84;
 const PER_OWNER: u32 = 65;
 const MOST_OWNERS: u32 = 200;
 const TEAM_SIZE: usize = 8;
-const TEAMS: [&str; 10] = [
-    "Mountain", "Harbour", "Prairie", "Delta", "Forest", "Canyon", "Island", "Valley", "Coast",
-    "Lakes",
-];
+const TEAMS: [&str; 10] =
+    ["Mountain", "Harbour", "Prairie", "Delta", "Forest", "Canyon", "Island", "Valley", "Coast", "Lakes"];
 
 #[derive(Debug, Clone)]
 pub(crate) struct Owner {
@@ -50,11 +48,7 @@ impl Roster {
         for at in 0..carrying + gone {
             let mut dice = Dice::new(seed, at as u64, 20);
             let name = NameAt::draw(&mut dice);
-            let (first, last) = if at == 0 {
-                ("Maya", "Chen")
-            } else {
-                (name.first(), name.last())
-            };
+            let (first, last) = if at == 0 { ("Maya", "Chen") } else { (name.first(), name.last()) };
             let mut local = mail_name(first, last);
             while !mails.insert(local.clone()) {
                 local.push_str(&(at % 10).to_string());
@@ -82,21 +76,13 @@ impl Roster {
             queue: true,
             created: clock::at(today - 1500, 9, 0),
         });
-        Roster {
-            owners,
-            carrying,
-            gone,
-        }
+        Roster { owners, carrying, gone }
     }
 
     /// Index of the owner of an account.
     pub(crate) fn owner_of(&self, seed: u64, account: u32, active: u32) -> usize {
         // Former and archived companies follow the same rule with a number of their own.
-        let number = if account < active {
-            account
-        } else {
-            (account - active) * 12
-        };
+        let number = if account < active { account } else { (account - active) * 12 };
         if number < FIRST_BOOK || active <= FIRST_BOOK || self.carrying < 2 {
             return 0;
         }
@@ -142,10 +128,7 @@ mod tests {
         let mut counts = vec![0u32; large.carrying];
         (0..10_000).for_each(|account| counts[large.owner_of(1, account, 10_000)] += 1);
         assert_eq!(counts[0], FIRST_BOOK);
-        assert!(
-            counts[1..].iter().all(|n| (30..=110).contains(n)),
-            "{counts:?}"
-        );
+        assert!(counts[1..].iter().all(|n| (30..=110).contains(n)), "{counts:?}");
         assert!(Roster::new(1, 100_000, 20_000).carrying <= 200);
     }
 

@@ -81,11 +81,7 @@ impl Shape {
     pub(crate) fn new(world: &World, account: u32, standing: Standing) -> Shape {
         let seed = world.seed;
         let n = u64::from(account);
-        let story = if standing == Standing::Active {
-            Story::of(account)
-        } else {
-            None
-        };
+        let story = if standing == Standing::Active { Story::of(account) } else { None };
         let mood = mood(world, account, standing);
         let mut dice = Dice::new(seed, n, 30);
         let segment = match (n * 37 + 5) % 100 {
@@ -104,9 +100,7 @@ impl Shape {
         let mut shape = Shape {
             mood,
             segment,
-            currency: dice.pick(&[
-                "USD", "USD", "USD", "USD", "USD", "USD", "USD", "EUR", "EUR", "GBP",
-            ]),
+            currency: dice.pick(&["USD", "USD", "USD", "USD", "USD", "USD", "USD", "EUR", "EUR", "GBP"]),
             arr,
             growth: 0.05,
             expansion: None,
@@ -152,57 +146,36 @@ impl Shape {
                 self.use_28 = self.use_now * dice.real(0.955, 0.995);
                 self.drift = dice.real(0.002, 0.007);
                 self.used = (bought * dice.real(0.86, 1.01)).round() as u8;
-                self.gaps = [
-                    dice.between(8, 44) as i32,
-                    dice.between(6, 30) as i32,
-                    dice.between(3, 20) as i32,
-                ];
+                self.gaps = [dice.between(8, 44) as i32, dice.between(6, 30) as i32, dice.between(3, 20) as i32];
                 let top = dice.real(8.4, 9.6);
                 self.csat = [top, top - dice.real(-0.2, 0.5), top - dice.real(0.0, 0.8)];
                 self.tickets = dice.between(3, 6) as u8;
                 self.open_tickets = u8::from(dice.chance(0.15));
                 self.growth = dice.real(0.03, 0.22);
-                self.expansion = dice
-                    .chance(0.35)
-                    .then(|| (dice.between(25, 280) as i32, dice.real(0.78, 0.92)));
-                self.invoice = if dice.chance(0.08) {
-                    Invoice::Open(dice.between(6, 25) as i32)
-                } else {
-                    Invoice::Paid
-                };
+                self.expansion = dice.chance(0.35).then(|| (dice.between(25, 280) as i32, dice.real(0.78, 0.92)));
+                self.invoice =
+                    if dice.chance(0.08) { Invoice::Open(dice.between(6, 25) as i32) } else { Invoice::Paid };
             }
             Mood::Middling => {
                 self.use_now = dice.real(0.55, 0.71);
                 self.use_28 = self.use_now * dice.real(1.0, 1.05);
                 self.drift = dice.real(-0.004, 0.002);
                 self.used = (bought * dice.real(0.52, 0.74)).round() as u8;
-                self.gaps = [
-                    dice.between(58, 108) as i32,
-                    dice.between(28, 70) as i32,
-                    dice.between(10, 34) as i32,
-                ];
+                self.gaps = [dice.between(58, 108) as i32, dice.between(28, 70) as i32, dice.between(10, 34) as i32];
                 let mid = dice.real(6.4, 7.7);
                 self.csat = [mid, mid + dice.real(-0.4, 0.7), mid + dice.real(-0.2, 0.8)];
                 self.csat_age += 25;
                 self.tickets = dice.between(3, 8) as u8;
                 self.open_tickets = dice.between(0, 2) as u8;
                 self.growth = dice.real(-0.04, 0.08);
-                self.invoice = if dice.chance(0.2) {
-                    Invoice::Open(dice.between(2, 25) as i32)
-                } else {
-                    Invoice::Paid
-                };
+                self.invoice = if dice.chance(0.2) { Invoice::Open(dice.between(2, 25) as i32) } else { Invoice::Paid };
             }
             Mood::Poor => {
                 self.use_now = dice.real(0.18, 0.42);
                 self.use_28 = self.use_now * dice.real(1.13, 1.36);
                 self.drift = dice.real(-0.016, -0.004);
                 self.used = (bought * dice.real(0.22, 0.46)).round().max(1.0) as u8;
-                self.gaps = [
-                    dice.between(118, 260) as i32,
-                    dice.between(66, 170) as i32,
-                    dice.between(26, 80) as i32,
-                ];
+                self.gaps = [dice.between(118, 260) as i32, dice.between(66, 170) as i32, dice.between(26, 80) as i32];
                 let bad = dice.real(3.2, 5.6);
                 self.csat = [bad, bad + dice.real(0.4, 1.6), bad + dice.real(1.0, 2.6)];
                 self.csat_age += 20;
@@ -210,11 +183,8 @@ impl Shape {
                 self.open_tickets = dice.between(1, 4) as u8;
                 self.growth = dice.real(-0.16, 0.04);
                 self.escalation = dice.chance(0.3).then(|| (dice.between(3, 24) as i32, None));
-                self.invoice = if dice.chance(0.4) {
-                    Invoice::Overdue(dice.between(4, 48) as i32)
-                } else {
-                    Invoice::Paid
-                };
+                self.invoice =
+                    if dice.chance(0.4) { Invoice::Overdue(dice.between(4, 48) as i32) } else { Invoice::Paid };
             }
         }
         self.used = self.used.clamp(1, self.bought);

@@ -36,118 +36,28 @@ pub(crate) struct Face {
     pub industry: &'static str,
 }
 
-const fn face(
-    story: Story,
-    name: &'static str,
-    domain: &'static str,
-    industry: &'static str,
-) -> Face {
-    Face {
-        story,
-        name,
-        domain,
-        industry,
-    }
+const fn face(story: Story, name: &'static str, domain: &'static str, industry: &'static str) -> Face {
+    Face { story, name, domain, industry }
 }
 
 /// The first accounts of every book, in this order.
 pub(crate) const FACES: [Face; 16] = [
-    face(
-        Story::ChampionLeft,
-        "Northwind Traders",
-        "northwind.example",
-        "WHOLESALE",
-    ),
-    face(
-        Story::SlowSlide,
-        "Kestrel Freight",
-        "kestrelfreight.example",
-        "LOGISTICS_AND_SUPPLY_CHAIN",
-    ),
-    face(
-        Story::LateOnboarding,
-        "Bluefin Analytics",
-        "bluefin-analytics.example",
-        "COMPUTER_SOFTWARE",
-    ),
-    face(
-        Story::Untouched,
-        "Marigold Hotels",
-        "marigoldhotels.example",
-        "HOSPITALITY",
-    ),
-    face(
-        Story::OverdueInvoice,
-        "Tessellate Labs",
-        "tessellate.example",
-        "RESEARCH",
-    ),
-    face(
-        Story::Giant,
-        "Atlas Meridian Group",
-        "atlasmeridian.example",
-        "CONGLOMERATE",
-    ),
-    face(
-        Story::CameBack,
-        "Fernleaf Power",
-        "fernleafpower.example",
-        "RENEWABLES_ENVIRONMENT",
-    ),
-    face(
-        Story::QuietBuyer,
-        "Saltmarsh Insurance",
-        "saltmarsh.example",
-        "INSURANCE",
-    ),
-    face(
-        Story::Escalation,
-        "Orbit & Pine",
-        "orbitandpine.example",
-        "RETAIL",
-    ),
-    face(
-        Story::UnusedLicences,
-        "Granite Lake Clinics",
-        "granitelake.example",
-        "HOSPITAL_HEALTH_CARE",
-    ),
-    face(
-        Story::CsatFalling,
-        "Vireo Payments",
-        "vireopay.example",
-        "FINANCIAL_SERVICES",
-    ),
-    face(
-        Story::NewOwner,
-        "Sunda Maritime",
-        "sundamaritime.example",
-        "MARITIME",
-    ),
-    face(
-        Story::Thriving,
-        "Fjordlys Media",
-        "fjordlys.example",
-        "MEDIA_PRODUCTION",
-    ),
-    face(
-        Story::Thriving,
-        "Baobab Learning",
-        "baobab.example",
-        "E_LEARNING",
-    ),
-    face(
-        Story::Thriving,
-        "Quillon Press",
-        "quillon.example",
-        "PUBLISHING",
-    ),
-    face(
-        Story::Thriving,
-        "Lumen Orchard",
-        "lumenorchard.example",
-        "FOOD_PRODUCTION",
-    ),
+    face(Story::ChampionLeft, "Northwind Traders", "northwind.example", "WHOLESALE"),
+    face(Story::SlowSlide, "Kestrel Freight", "kestrelfreight.example", "LOGISTICS_AND_SUPPLY_CHAIN"),
+    face(Story::LateOnboarding, "Bluefin Analytics", "bluefin-analytics.example", "COMPUTER_SOFTWARE"),
+    face(Story::Untouched, "Marigold Hotels", "marigoldhotels.example", "HOSPITALITY"),
+    face(Story::OverdueInvoice, "Tessellate Labs", "tessellate.example", "RESEARCH"),
+    face(Story::Giant, "Atlas Meridian Group", "atlasmeridian.example", "CONGLOMERATE"),
+    face(Story::CameBack, "Fernleaf Power", "fernleafpower.example", "RENEWABLES_ENVIRONMENT"),
+    face(Story::QuietBuyer, "Saltmarsh Insurance", "saltmarsh.example", "INSURANCE"),
+    face(Story::Escalation, "Orbit & Pine", "orbitandpine.example", "RETAIL"),
+    face(Story::UnusedLicences, "Granite Lake Clinics", "granitelake.example", "HOSPITAL_HEALTH_CARE"),
+    face(Story::CsatFalling, "Vireo Payments", "vireopay.example", "FINANCIAL_SERVICES"),
+    face(Story::NewOwner, "Sunda Maritime", "sundamaritime.example", "MARITIME"),
+    face(Story::Thriving, "Fjordlys Media", "fjordlys.example", "MEDIA_PRODUCTION"),
+    face(Story::Thriving, "Baobab Learning", "baobab.example", "E_LEARNING"),
+    face(Story::Thriving, "Quillon Press", "quillon.example", "PUBLISHING"),
+    face(Story::Thriving, "Lumen Orchard", "lumenorchard.example", "FOOD_PRODUCTION"),
 ];
 
 impl Story {

@@ -49,23 +49,14 @@ pub(crate) fn touches(
         Mood::Middling => [72, 46, 38],
         Mood::Poor => [84, 60, 50],
     };
-    for (row, tier) in [Tier::Buyer, Tier::Influencer, Tier::User]
-        .into_iter()
-        .enumerate()
-    {
-        let seats: Vec<u8> = (0..people.len() as u8)
-            .filter(|at| people[usize::from(*at)].tier == tier)
-            .collect();
+    for (row, tier) in [Tier::Buyer, Tier::Influencer, Tier::User].into_iter().enumerate() {
+        let seats: Vec<u8> = (0..people.len() as u8).filter(|at| people[usize::from(*at)].tier == tier).collect();
         let mut day = anchor - shape.gaps[row];
         let first = start.max(anchor - HISTORY) - 20;
         let mut round = 0usize;
         while day > first {
             let on = clock::working_day(day);
-            let here: Vec<u8> = seats
-                .iter()
-                .copied()
-                .filter(|at| was_there(&people[usize::from(*at)], on))
-                .collect();
+            let here: Vec<u8> = seats.iter().copied().filter(|at| was_there(&people[usize::from(*at)], on)).collect();
             if let Some(lead) = here.get(round % here.len().max(1)).copied() {
                 one(&mut out, &mut dice, tier, on, lead, people);
             }
@@ -77,13 +68,7 @@ pub(crate) fn touches(
     if shape.story == Some(Story::ChampionLeft) {
         // The champion was close to us until the end.
         for back in [21, 47, 80] {
-            out.push(meeting(
-                clock::working_day(anchor - back),
-                13,
-                45,
-                vec![0, 2],
-                &mut dice,
-            ));
+            out.push(meeting(clock::working_day(anchor - back), 13, 45, vec![0, 2], &mut dice));
         }
     }
     if active {
@@ -168,14 +153,7 @@ fn meeting(on: Day, hour: i64, minutes: i64, people: Vec<u8>, dice: &mut Dice) -
 }
 
 /// What stands in the calendar today and in the next two weeks.
-fn planned(
-    out: &mut Vec<Touch>,
-    dice: &mut Dice,
-    shape: &Shape,
-    people: &[Person],
-    account: u32,
-    anchor: Day,
-) {
+fn planned(out: &mut Vec<Touch>, dice: &mut Dice, shape: &Shape, people: &[Person], account: u32, anchor: Day) {
     let mut book = |day: Day, hour: i64, minute: i64, who: u8, booked: Day, title| {
         out.push(Touch {
             kind: Kind::Meeting,
@@ -191,41 +169,15 @@ fn planned(
     };
     let anyone = people.iter().position(Person::present).unwrap_or(0) as u8;
     match shape.story {
-        Some(Story::ChampionLeft) => book(
-            anchor,
-            14,
-            0,
-            1,
-            anchor - 2,
-            Some("Introduction to Sam Ortiz"),
-        ),
-        Some(Story::Escalation) => {
-            book(anchor, 10, 30, anyone, anchor - 3, Some("Escalation call"))
-        }
-        Some(Story::NewOwner) => book(
-            anchor,
-            16,
-            0,
-            anyone,
-            anchor - 9,
-            Some("Hello from the new owner"),
-        ),
+        Some(Story::ChampionLeft) => book(anchor, 14, 0, 1, anchor - 2, Some("Introduction to Sam Ortiz")),
+        Some(Story::Escalation) => book(anchor, 10, 30, anyone, anchor - 3, Some("Escalation call")),
+        Some(Story::NewOwner) => book(anchor, 16, 0, anyone, anchor - 9, Some("Hello from the new owner")),
         Some(Story::QuietBuyer | Story::Untouched | Story::Giant) => {}
         _ => {
             if dice.chance(0.02) {
-                book(
-                    anchor,
-                    dice.between(8, 16),
-                    dice.between(0, 1) * 30,
-                    anyone,
-                    anchor - 6,
-                    None,
-                );
+                book(anchor, dice.between(8, 16), dice.between(0, 1) * 30, anyone, anchor - 6, None);
             }
-            let (odds, hour) = (
-                if shape.mood == Mood::Poor { 0.08 } else { 0.24 },
-                dice.between(8, 16),
-            );
+            let (odds, hour) = (if shape.mood == Mood::Poor { 0.08 } else { 0.24 }, dice.between(8, 16));
             let day = anchor + dice.between(1, 14) as Day;
             if dice.chance(odds) && clock::weekday(day) < 5 {
                 book(day, hour, 0, anyone, anchor - 5, None);
