@@ -8,6 +8,7 @@ mod cache;
 mod codec;
 mod db;
 mod error;
+mod facts;
 mod filter;
 mod list;
 mod migrate;
@@ -49,6 +50,7 @@ pub struct Store {
     own: Db,
     dir: PathBuf,
     reader: RefCell<Reader>,
+    owners: RefCell<facts::Kept>,
 }
 
 /// An opened store, and what there is to say about the opening.
@@ -73,7 +75,8 @@ impl Store {
         let cache = open::file(dir, Which::Cache, access, &mut notices)?;
         let reader = Reader::default();
         cache.read("preparing", |conn| reader.install(conn))?;
-        Ok(Opened { store: Self { cache, own, dir: dir.to_owned(), reader: RefCell::new(reader) }, notices })
+        let (reader, owners) = (RefCell::new(reader), RefCell::default());
+        Ok(Opened { store: Self { cache, own, dir: dir.to_owned(), reader, owners }, notices })
     }
 
     /// The folder of both files.

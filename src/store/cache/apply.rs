@@ -375,7 +375,11 @@ impl Page<'_> {
         count(self.conn, self.source, &self.counts)?;
         let mut applied = self.applied;
         applied.accounts = self.links.finish()?;
-        if self.everyone && applied.added + applied.changed + applied.gone > 0 {
+        if self.everyone {
+            self.conn.execute(
+                "INSERT INTO meta(key, value) VALUES ('owners', '1') ON CONFLICT DO UPDATE SET value = value + 1",
+                [],
+            )?;
             applied.accounts =
                 self.conn.execute("UPDATE account SET version = version + 1, dirty = 1 WHERE merged IS NULL", [])?
                     as u64;

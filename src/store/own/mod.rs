@@ -15,6 +15,8 @@ pub use outbox::{NewOutbox, OutboxItem, OutboxKind, OutboxMark, OutboxState, Wri
 
 use rusqlite::Connection;
 
+pub(super) use notes::notes_on;
+
 /// Says that an account has a new fact of ours: its standing is out of date.
 fn touch(conn: &Connection, account: &str) -> rusqlite::Result<()> {
     conn.prepare_cached(

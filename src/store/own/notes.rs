@@ -119,6 +119,23 @@ pub(in crate::store) fn list(
     Ok(notes)
 }
 
+/// All notes of ours on an account that goes by several ids. A deleted one is among them, as such, until the CRM is known
+/// to keep it: then it is shown again.
+pub(in crate::store) fn notes_on(conn: &Connection, ids: &[String]) -> rusqlite::Result<Vec<OwnNote>> {
+    let mut kept = conn.prepare_cached(
+        "SELECT 1 FROM outbox WHERE note = ?1 AND part = 'note' AND action = 'delete' AND state IN ('refused', 'dropped')",
+    )?;
+    let mut notes = Vec::new();
+    for id in ids {
+        for note in list(conn, "account = ?1", &[id])? {
+            if note.deleted.is_none() || !kept.exists([note.id.as_str()])? {
+                notes.push(note);
+            }
+        }
+    }
+    Ok(notes)
+}
+
 fn save(conn: &Connection, note: &NewNote) -> rusqlite::Result<Result<(), String>> {
     let (id, account) = (note.id.as_str(), note.account.as_str());
     let taken = conn.prepare_cached("SELECT 1 FROM note WHERE id = ?1")?.exists([id])?;
