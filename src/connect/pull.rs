@@ -33,6 +33,9 @@ struct Resume {
     start: Option<Timestamp>,
     since: Option<Timestamp>,
     walk: Walk,
+    /// The last page was handed over: only the end is left.
+    #[serde(default)]
+    done: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +61,7 @@ pub(super) struct Run<'a> {
 struct Batch {
     records: Vec<Json>,
     after: Walk,
+    last: bool,
     of: Option<u64>,
 }
 
@@ -190,7 +194,14 @@ impl Source {
         let mut state = resume
             .and_then(|text| serde_json::from_str::<Resume>(&text).ok())
             .filter(|r| r.print == print && r.kind == kind)
-            .unwrap_or(Resume { print: print.clone(), kind, start: None, since, walk: Walk::default() });
+            .unwrap_or(Resume { print: print.clone(), kind, start: None, since, walk: Walk::default(), done: false });
+        let end = |start: Option<Timestamp>| {
+            let start = start.unwrap_or_else(Timestamp::now);
+            (kind != Kind::Deleted).then(|| format!("{print}|{start}"))
+        };
+        if state.done {
+            return Ok(PullEnd { watermark: end(state.start), absent: run.absent });
+        }
         let mut redescribed = false;
         let mut fetched = run.fetch(spec, &state).await;
         // Children are looked up for as many records at once as their call takes.
@@ -224,19 +235,15 @@ impl Source {
             let batch = match waiting.take() {
                 Some(mut batch) => {
                     batch.records.extend(rows);
-                    batch.after = after;
+                    (batch.after, batch.last) = (after, on.is_none());
                     batch.of = batch.of.or(of);
                     batch
                 }
-                None => Batch { records: rows, after, of },
+                None => Batch { records: rows, after, last: on.is_none(), of },
             };
             let Some(on) = on else {
                 run.deliver(batch, &state, &pages).await?;
-                let start = state.start.unwrap_or_else(Timestamp::now);
-                return Ok(PullEnd {
-                    watermark: (kind != Kind::Deleted).then(|| format!("{print}|{start}")),
-                    absent: run.absent,
-                });
+                return Ok(PullEnd { watermark: end(state.start), absent: run.absent });
             };
             state.walk = on;
             if batch.records.len() < group {
@@ -320,7 +327,7 @@ impl Run<'_> {
         if !self.mapper.gone {
             self.add_links(&mut rows).await?;
         }
-        let mut after = Resume { walk: batch.after, ..state.clone() };
+        let mut after = Resume { walk: batch.after, done: batch.last, ..state.clone() };
         if !after.walk.above.is_empty() {
             // An offset into a window that has moved since would skip rows: go on above the last id instead.
             if let Some(last) = rows.last() {
