@@ -750,10 +750,7 @@ async fn usage_comes_by_windows_that_never_fill_up() {
     // 900 rows a day would be cut at 2,000 a query.
     let stub = Stub::start(|asked, _| {
         if asked.path.ends_with("/@me/") {
-            return Answer::Json(
-                200,
-                json!({ "uuid": "u-1", "email": "kim@example.com", "team": { "timezone": "UTC" } }),
-            );
+            return Answer::Json(200, json!({ "id": 5, "email": "kim@example.com", "team": { "timezone": "UTC" } }));
         }
         let values = &asked.body["query"]["values"];
         let (from, to): (jiff::civil::Date, jiff::civil::Date) =

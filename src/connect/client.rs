@@ -31,6 +31,9 @@ pub(crate) struct Built {
 pub type TokenSource =
     Arc<dyn Fn() -> std::pin::Pin<Box<dyn Future<Output = Option<SecretString>> + Send>> + Send + Sync>;
 
+/// Who hears what a source says.
+pub type Listener = Arc<dyn Fn(Notice) + Send + Sync>;
+
 /// What a source says while it works.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Notice {
@@ -47,7 +50,7 @@ pub(crate) struct Client {
     ca: Option<Vec<u8>>,
     token: RwLock<SecretString>,
     renew: RwLock<Option<TokenSource>>,
-    listener: RwLock<Option<Arc<dyn Fn(Notice) + Send + Sync>>>,
+    listener: RwLock<Option<Listener>>,
     pub limiter: Limiter,
     pub http_limits: HttpLimits,
     requests: AtomicU64,
@@ -87,7 +90,7 @@ impl Client {
         *self.renew.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(renew);
     }
 
-    pub fn set_listener(&self, listener: Arc<dyn Fn(Notice) + Send + Sync>) {
+    pub fn set_listener(&self, listener: Listener) {
         *self.listener.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(listener);
     }
 

@@ -65,20 +65,22 @@ fn tag<'a>(out: &mut String, rest: &'a str) -> &'a str {
         }
         "br" => out.push('\n'),
         "p" | "div" | "tr" | "ul" | "ol" | "table" | "blockquote" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
-            if !out.is_empty() && !out.ends_with('\n') {
-                out.push('\n');
-            }
+            new_line(out);
         }
         "li" if !closing => {
-            if !out.is_empty() && !out.ends_with('\n') {
-                out.push('\n');
-            }
+            new_line(out);
             out.push_str("- ");
         }
         "td" | "th" if closing => out.push(' '),
         _ => {}
     }
     after
+}
+
+fn new_line(out: &mut String) {
+    if !out.is_empty() && !out.ends_with('\n') {
+        out.push('\n');
+    }
 }
 
 /// The `>` that ends a tag, past quoted values.

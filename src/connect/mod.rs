@@ -21,7 +21,7 @@ mod types;
 
 pub use error::{ConnectError, ErrorClass};
 pub use manifest::{Manifest, ManifestError, Setting, load};
-pub use source::{Notice, Source, TokenSource};
+pub use source::{Listener, Notice, Source, TokenSource};
 pub use types::{
     Described, DescribedField, FindMarked, Found, Mapped, Me, Pull, PullEnd, PulledPage, SendOutcome, SourceConfig,
     Stats, StreamInfo, WriteStep,

@@ -148,7 +148,7 @@ impl Source {
                     SendOutcome::SignIn { because: self.client.error(failed, "sending").to_string() }
                 }
                 Is::Rate => {
-                    let pause = failed.retry_after.unwrap_or_else(|| self.client.http_limits.retry_base);
+                    let pause = failed.retry_after.unwrap_or(self.client.http_limits.retry_base);
                     self.client.limiter.pause(pause, &failed.words);
                     SendOutcome::Later { seconds: pause.as_secs_f64(), because: failed.words }
                 }
@@ -206,7 +206,8 @@ impl Source {
                 let Some(id) = find.id.find(row).map(plain_text) else { continue };
                 for path in &find.text {
                     let text = path.find(row).map(plain_text).unwrap_or_default();
-                    let text = crate::text::clean_text(&html::to_plain(&text));
+                    let text = if write.text == TextKind::Html { html::to_plain(&text) } else { text };
+                    let text = crate::text::clean_text(&text);
                     if text.contains(&what.mark) {
                         found.push(Found { id, text });
                         break;

@@ -12,7 +12,7 @@ use url::Url;
 
 use super::answer::Answer;
 use super::client::{Built, Client, Rules, Trouble};
-pub use super::client::{Notice, TokenSource};
+pub use super::client::{Listener, Notice, TokenSource};
 use super::error::{ConnectError, ErrorClass};
 use super::formula::{plain_text, to_mj};
 use super::manifest::{Errors, FieldMap, Limits, Manifest, Node, Paged, ReadValue, Request, Since, Stream};
@@ -92,7 +92,7 @@ impl Source {
     }
 
     /// Who wants to hear when the source waits.
-    pub fn on_notice(&self, listener: Arc<dyn Fn(Notice) + Send + Sync>) {
+    pub fn on_notice(&self, listener: Listener) {
         self.client.set_listener(listener);
     }
 
@@ -248,7 +248,8 @@ impl Source {
         let only = self.only.get(&stream.entity).map(|read| read.names_under(under)).unwrap_or_default();
         for (field, map) in &stream.map {
             let names = map.names_under(under);
-            if !names.is_empty() && !names.iter().any(|name| there(name)) {
+            // Ids that were merged away are no field of ours that anybody would miss.
+            if field != "merged" && !names.is_empty() && !names.iter().any(|name| there(name)) {
                 absent.push(format!("{field} ({})", map.text()));
             }
             wanted.extend(names);
