@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
-use crate::book::day::{date, number};
+use crate::book::day::date;
 use crate::book::evidence::evidence;
 use crate::book::facts::{Facts, TouchKind};
 use crate::book::flags;
@@ -253,9 +253,4 @@ fn meetings(facts: &Facts, day: Date, zone: &TimeZone) -> Vec<Meeting> {
         time: touch.at.to_zoned(zone.clone()).strftime("%H:%M").to_string(),
     };
     planned.iter().map(meeting).collect()
-}
-
-/// Whole days since anybody was touched, for lists.
-pub fn days_since_touch(standing: &Standing) -> Option<i64> {
-    standing.last_touch.map(|touched| i64::from(number(standing.day) - number(touched)))
 }

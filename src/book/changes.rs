@@ -8,10 +8,11 @@ use crate::book::day::date;
 use crate::book::evidence::{Evidence, evidence};
 use crate::book::facts::Facts;
 use crate::book::model::{Input, MAX_MEASURES, Model};
-use crate::book::prepared::On;
+use crate::book::prepared::{On, Prepared};
 use crate::book::reading::Reading;
 use crate::book::score::{CapKind, Eval, Folded, TIER_CAP};
 use crate::book::standing::{Change, Changes};
+use crate::text::short_date;
 
 /// The change of the score from one day to another. Where one of them has no score there is no difference: one row of
 /// no points says so.
@@ -52,6 +53,9 @@ pub fn changes_of(eval: &Eval<'_>, from: Date, to: Date) -> Changes {
         };
         let Evidence { text, source } = words(&b, after);
         let said = match (before, after) {
+            (None, Some((reading, _))) if appeared(&eval.facts, measure.input, reading.as_of > a.on.day) => {
+                format!("{text}; first seen on {}, its source keeps no history", short_date(date(reading.as_of), to))
+            }
             (Some(_), None) => format!("counts no longer: {text}"),
             (Some(_), Some(_)) if (sa - sb).abs() < 1e-9 => {
                 format!("{text}; its share of the score went {:.0}% → {:.0}%", wa * 100.0, wb * 100.0)
@@ -81,6 +85,20 @@ pub fn changes_of(eval: &Eval<'_>, from: Date, to: Date) -> Changes {
 /// `avg(w)·Δs + Δw·(avg(s) − m)`
 fn part(wa: f64, sa: f64, wb: f64, sb: f64, middle: f64) -> f64 {
     (wa + wb) / 2.0 * (sb - sa) + (wb - wa) * ((sa + sb) / 2.0 - middle)
+}
+
+/// Whether a measure speaks only now because its field has no history: that it was absent before says nothing.
+fn appeared(facts: &Prepared<'_>, input: Input, newly: bool) -> bool {
+    let field = match input {
+        Input::UsageUtilisation => "seats",
+        Input::UsageBreadth => "features_bought",
+        Input::PeopleChampion => "champion",
+        Input::SurveyCsat => "csat",
+        Input::InvoiceOverdue => "invoice_state",
+        Input::RenewalDays => "renewal_date",
+        _ => return false,
+    };
+    newly && facts.facts.undated.iter().any(|name| name == field)
 }
 
 /// Inputs whose words do not tell what was before.

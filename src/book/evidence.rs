@@ -98,14 +98,13 @@ fn spoken(input: Input, facts: &Prepared<'_>, model: &Model, on: On, reading: &R
             let last = facts.last_touch_of(tiers_of(input), on);
             let text = last.as_ref().map(|(touched, known, touch)| {
                 let tier = known.tier.map_or("person", |tier| tier.name());
-                let verb = if touch.kind == crate::book::facts::TouchKind::Meeting { "met" } else { "heard" };
                 let when = match day - touched {
                     0 => "today".into(),
                     n => format!("{n} d ago"),
                 };
                 let name = &known.person.name;
                 let on_day = short_date(date(*touched), on.date);
-                format!("{tier} last {verb} {when} ({name}, {}, {on_day})", touch.kind.name())
+                format!("{tier} last met {when} ({name}, {}, {on_day})", touch.kind.name())
             });
             (text.unwrap_or_default(), last.map(|(.., touch)| touch.source.to_string()))
         }

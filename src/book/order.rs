@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use crate::book::day::between;
 use crate::book::model::Order;
 use crate::book::plays::Worth;
-use crate::book::standing::{Factors, Flag, Keep, Severity};
+use crate::book::standing::{Band, Factors, Flag, Keep, Severity};
 
 /// `1 / (1 + e^((score − middle) / width))`, until a back-test calibrates it.
 pub fn p_loss(order: &Order, score: Option<f64>) -> f64 {
@@ -36,6 +36,16 @@ pub fn keep(order: &Order, keep: Option<Keep>) -> f64 {
         Some(Keep::Rethink) => order.keep.rethink,
         None => 1.0,
     }
+}
+
+/// Whether its ARR counts as flagged: the band is at risk, or a high flag stands.
+pub fn flagged(band: Band, flags: &[Flag]) -> bool {
+    band == Band::AtRisk || flags.iter().any(|flag| flag.severity == Severity::High)
+}
+
+/// Whether its ARR counts as due and flagged: flagged, and the renewal is within 90 days.
+pub fn due_and_flagged(band: Band, flags: &[Flag], renewal: Option<Date>, day: Date) -> bool {
+    flagged(band, flags) && renewal.is_some_and(|renewal| (0..=90).contains(&between(day, renewal)))
 }
 
 /// `ARR × p_loss × near × keep`: what urgency is the percentile of.
@@ -102,6 +112,11 @@ mod tests {
         assert_eq!(near(&order, day, None, &[flag(Severity::High, 13)]), 1.0);
         assert_eq!(near(&order, day, None, &[flag(Severity::High, 14)]), 0.5);
         assert_eq!(near(&order, day, None, &[flag(Severity::Medium, 0)]), 0.5);
+        let high = [flag(Severity::High, 40)];
+        assert!(flagged(Band::Healthy, &high) && !flagged(Band::Watch, &[]));
+        assert!(due_and_flagged(Band::AtRisk, &[], Some(crate::book::day::plus(day, 90)), day));
+        assert!(!due_and_flagged(Band::AtRisk, &[], Some(crate::book::day::plus(day, 91)), day));
+        assert!(!due_and_flagged(Band::AtRisk, &high, None, day));
         assert_eq!(keep(&order, None), 1.0);
         assert_eq!(keep(&order, Some(Keep::Rethink)), 0.5);
     }

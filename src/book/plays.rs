@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::book::day::{between, plus};
 use crate::book::evidence::champion_of;
-use crate::book::facts::Tier;
+use crate::book::facts::{Facts, Tier};
 use crate::book::fill::{self, Words};
 use crate::book::flags::{self, Condition, Rule, With};
+use crate::book::model::Model;
 use crate::book::money::short;
 use crate::book::order::{rank, worth};
 use crate::book::prepared::On;
@@ -257,8 +258,10 @@ pub fn offers(
     out
 }
 
-/// The steps of an offer with their days, from the day it is taken up.
-pub fn steps(eval: &Eval<'_>, play: &Play, on: On) -> Vec<(String, Date)> {
+/// The steps of a play with their days, for an account that takes it up on `day`; none for a play that is not known.
+pub fn steps(facts: &Facts, model: &Model, play: &str, day: Date) -> Vec<(String, Date)> {
+    let Some(play) = model.plays.iter().find(|one| one.id == play) else { return Vec::new() };
+    let (eval, on) = (&Eval::new(facts, model), On::from(day));
     let band = eval.band(on.day);
     let standing = flags::flags(eval, on);
     let mut words = fits(eval, play, &standing, band, on).map(|fit| fit.words).unwrap_or_default();

@@ -34,9 +34,9 @@ impl CapKind {
     /// Its id in JSON.
     pub fn id(self) -> &'static str {
         match self {
-            Self::Outcomes => "gate:outcomes",
-            Self::NoOutcomes => "gate:no-outcomes",
-            Self::RedPulse => "gate:red-pulse",
+            Self::Outcomes => "weak-outcomes",
+            Self::NoOutcomes => "no-outcomes",
+            Self::RedPulse => "red-pulse",
         }
     }
 
@@ -51,7 +51,7 @@ impl CapKind {
 }
 
 /// The id and words of the relationship group's own cap.
-pub const TIER_CAP: (&str, &str) = ("gate:weakest-tier", "weakest tier");
+pub const TIER_CAP: (&str, &str) = ("weakest-tier", "weakest tier");
 
 /// One cap at work.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -114,7 +114,7 @@ fn a_red_pulse_holds_the_score_until_a_newer_one() {
     facts.pulses.push(pulse(150, Pulse::Red));
     let red = standing(&facts);
     assert_eq!((red.health.score, red.health.band), (Some(49.0), Band::AtRisk));
-    assert_eq!(red.health.gates[0].id, "gate:red-pulse");
+    assert_eq!(red.health.gates[0].id, "red-pulse");
     facts.pulses.push(pulse(1, Pulse::Yellow));
     assert!(standing(&facts).health.score.unwrap() > 75.0);
 }
@@ -350,4 +350,55 @@ proptest! {
             Ok(())
         })?;
     }
+}
+
+#[test]
+fn licence_use_is_judged_by_the_age_of_the_account() {
+    let model = Model::built_in_for_tests();
+    let measure = model.measures.iter().find(|one| one.id == "utilisation").unwrap();
+    let colour = |share: f64, months: f64| match measure.curve_for(None, Some(months)).score(share) {
+        score if score < model.bands.at_risk => "red",
+        score if score < model.bands.healthy => "yellow",
+        _ => "green",
+    };
+    for (share, by_age) in [
+        (0.09, ["red", "red", "red"]),
+        (0.11, ["yellow", "red", "red"]),
+        (0.49, ["yellow", "red", "red"]),
+        (0.51, ["green", "yellow", "red"]),
+        (0.74, ["green", "yellow", "red"]),
+        (0.76, ["green", "green", "green"]),
+    ] {
+        assert_eq!([3.0, 7.0, 10.0].map(|months| colour(share, months)), by_age, "{share}");
+    }
+}
+
+#[test]
+fn a_falling_account_is_worse_than_a_steady_one_that_uses_less() {
+    let (mut falling, mut steady) = (healthy(), healthy());
+    falling.usage.clear();
+    steady.usage.clear();
+    usage(&mut falling, |back| 100.0 + back.min(60) as f64, |_| 187.0, 7);
+    usage(&mut steady, |_| 60.0, |_| 150.0, 7);
+    assert!(standing(&falling).health.score.unwrap() < standing(&steady).health.score.unwrap() - 3.0);
+}
+
+#[test]
+fn a_field_without_history_is_named_where_it_appears() {
+    let (mut facts, model) = (healthy(), Model::built_in_for_tests());
+    facts.csat.0.clear();
+    facts.csat.push(ago(1), ago(1), Some(4.0));
+    facts.undated.push("csat".into());
+    let changes = changes(&facts, &model, ago(5), TODAY);
+    let csat = changes.changes.iter().find(|change| change.measure == "csat").unwrap();
+    assert_eq!(csat.evidence, "CSAT 4 of 10; first seen on 22 Nov, its source keeps no history");
+}
+
+#[test]
+fn the_steps_of_a_play_have_words_and_days() {
+    let (facts, model) = (sinking(), Model::built_in_for_tests());
+    let steps = super::plays::steps(&facts, &model, "meet-successor", TODAY);
+    assert_eq!(steps[0], ("Write to Sam Ortiz: who we are, and one result that is theirs now".into(), TODAY));
+    assert_eq!(steps[2].1, plus(TODAY, 10));
+    assert!(super::plays::steps(&facts, &model, "no-such-play", TODAY).is_empty());
 }

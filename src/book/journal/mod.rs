@@ -4,20 +4,20 @@
 //! it makes values of text and text of values. A new kind of fact is a row in [`VERBS`], one in `print` and one in `fact`.
 
 mod fact;
+mod into;
 mod mark;
 mod parse;
 mod people;
 mod print;
 
 pub use fact::{Fact, PersonRef};
+pub use into::{Noted, add};
 pub use mark::Mark;
 pub use parse::{Parsed, VERBS, Verb, parse};
 pub use people::{Candidate, Found, find, ids};
 pub use print::{ReadNote, bullet, read_back, read_bullet, record, render};
 
 use jiff::civil::Date;
-
-use crate::book::ids::PersonId;
 
 /// What a note is read against.
 #[derive(Clone, Copy, Debug)]
@@ -26,9 +26,4 @@ pub struct JournalContext<'a> {
     pub day: Date,
     /// The people of its account.
     pub people: &'a [Candidate],
-}
-
-/// People mentioned in a note, in facts or with an `@`, without doubles.
-pub fn mentioned(parsed: &Parsed) -> &[PersonId] {
-    &parsed.people
 }

@@ -3,6 +3,7 @@
 //! Decides only where exactly one person fits. Never a guess between two.
 
 use super::fact::PersonRef;
+use crate::book::facts::Person;
 use crate::book::ids::PersonId;
 
 /// Somebody who can be meant.
@@ -11,6 +12,12 @@ pub struct Candidate {
     pub id: PersonId,
     pub name: String,
     pub email: Option<String>,
+}
+
+impl From<&Person> for Candidate {
+    fn from(person: &Person) -> Self {
+        Self { id: person.id.clone(), name: person.name.clone(), email: person.email.clone() }
+    }
 }
 
 impl Candidate {
