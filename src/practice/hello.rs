@@ -66,6 +66,7 @@ fn pace(per_second: f64) -> String {
 
 fn config(rate: f64, crm: &str, usage: &str) -> String {
     let (all, search) = (pace(8.0 * rate), pace(4.0 * rate));
+    let usage_pace = format!("{} / 1m", (200.0 * rate).floor().max(1.0));
     format!(
         r#"book = "team"
 currency = "USD"
@@ -86,6 +87,9 @@ connector = "posthog"
 url = "{usage}"
 settings = {{ project = "1" }}
 match = "external_id:posthog_group"
+
+[source.usage.limits.all]
+rate = "{usage_pace}"
 "#
     )
 }
@@ -93,9 +97,9 @@ match = "external_id:posthog_group"
 /// The practice company's own properties, and what they mean.
 const MAPPING: &str = r#"[source.crm.map.account]
 arr = "properties.annual_recurring_revenue"
-arr_currency = "properties.contract_currency"
+currency = "properties.contract_currency"
 renewal_date = "properties.contract_end"
-contract_start = "properties.contract_start"
+customer_since = "properties.contract_start"
 segment = "properties.customer_segment"
 seats = "properties.licensed_seats"
 features_bought = "properties.key_features_bought"
@@ -106,18 +110,16 @@ csat_on = "properties.csat_on"
 onboarding_started = "properties.onboarding_started"
 go_live = "properties.go_live_date"
 churned_on = "properties.churned_on"
-cost_to_serve = "properties.cost_to_serve"
+cost = "properties.cost_to_serve"
 external_id = "properties.posthog_group"
 
-[source.crm.map.contact]
+[source.crm.map.person]
 champion = "properties.is_champion"
-status = "properties.contact_status"
+left = "properties.has_left"
 left_on = "properties.left_on"
-last_seen = "properties.product_last_seen"
 
 [source.crm.map.ticket]
 escalated = "properties.is_escalated"
-escalated_on = "properties.escalated_on"
 "#;
 
 #[cfg(test)]
@@ -139,7 +141,7 @@ mod tests {
         use crate::practice::crm::schema::field;
         use crate::practice::kinds::Kind;
         let parsed: toml::Table = toml::from_str(MAPPING).unwrap();
-        for (entity, kind) in [("account", Kind::Company), ("contact", Kind::Contact), ("ticket", Kind::Ticket)] {
+        for (entity, kind) in [("account", Kind::Company), ("person", Kind::Contact), ("ticket", Kind::Ticket)] {
             for (_, path) in parsed["source"]["crm"]["map"][entity].as_table().unwrap() {
                 let name = path.as_str().unwrap().strip_prefix("properties.").unwrap();
                 assert!(field(kind, name, false).is_some_and(|f| f.custom), "{name}");

@@ -123,21 +123,23 @@ impl Live {
         (out, next)
     }
 
-    /// Every living record of a type that search can see, in the order of ids.
-    pub(crate) fn candidates(&self, kind: Kind) -> Vec<Candidate> {
+    /// The living records of a type that search can see and that `keep` lets through, in the order of ids.
+    /// `keep` is asked first, since it is asked of every record there is.
+    pub(crate) fn candidates(&self, kind: Kind, keep: impl Fn(&Candidate) -> bool) -> Vec<Candidate> {
         let index = &self.index.get_or_init(|| self.build_index())[kind as usize];
         let overlay = self.lock();
         let now = self.now();
         let mut out: Vec<Candidate> = index
             .iter()
-            .filter(|(id, _)| !overlay.records.contains_key(&(kind, *id)))
             .map(|(id, updated)| Candidate { id: *id, updated: *updated })
+            .filter(|candidate| keep(candidate) && !overlay.records.contains_key(&(kind, candidate.id)))
             .collect();
         let touched = overlay.records.range((kind, 0)..=(kind, u64::MAX));
         out.extend(
             touched
                 .filter(|(key, record)| record.archived.is_none() && overlay.visible(**key, now))
-                .map(|((_, id), record)| Candidate { id: *id, updated: record.updated }),
+                .map(|((_, id), record)| Candidate { id: *id, updated: record.updated })
+                .filter(|candidate| keep(candidate)),
         );
         out.sort_by_key(|candidate| candidate.id);
         out
@@ -336,7 +338,7 @@ mod tests {
         }
         assert!(ids.windows(2).all(|w| w[0] < w[1]));
         assert_eq!(ids.last(), Some(&made));
-        assert_eq!(ids, live.candidates(Kind::Contact).iter().map(|c| c.id).collect::<Vec<_>>());
+        assert_eq!(ids, live.candidates(Kind::Contact, |_| true).iter().map(|c| c.id).collect::<Vec<_>>());
     }
 
     #[test]
@@ -344,7 +346,7 @@ mod tests {
         let live = live();
         let id = live.create(Kind::Note, vec![("hs_note_body", "x".into())], &[], 60_000).id;
         assert!(live.get(Kind::Note, id).is_some());
-        assert!(live.candidates(Kind::Note).iter().all(|c| c.id != id));
+        assert!(live.candidates(Kind::Note, |_| true).iter().all(|c| c.id != id));
         assert!(live.page(Kind::Note, id, false, 5).0.is_empty());
     }
 

@@ -179,6 +179,7 @@ fn build(kind: Kind) -> Vec<Field> {
             f("notes_last_contacted", "Last contacted", Moment).read_only(),
             f("is_champion", "Our champion", Bool).custom(),
             f("contact_status", "Contact status", one(&[("active", "Active"), ("left", "Left the company")])).custom(),
+            f("has_left", "Has left the company", Bool).custom(),
             f("left_on", "Left on", Date).custom(),
             f("product_last_seen", "Last log-in to the product", Date).custom(),
         ]),

@@ -230,7 +230,10 @@ fn start(live: &Live, kind: Kind, groups: &[Vec<Filter>]) -> Vec<Candidate> {
             })
         })
         .collect();
-    let all = live.candidates(kind);
+    let floors: Vec<(i64, u64)> = groups.iter().map(|group| floor(group)).collect();
+    let all = live.candidates(kind, |c| {
+        floors.is_empty() || floors.iter().any(|(updated, id)| c.updated >= *updated && c.id > *id)
+    });
     match anchors {
         Some(anchors) if !anchors.is_empty() => {
             let near: std::collections::HashSet<u64> =
@@ -239,6 +242,21 @@ fn start(live: &Live, kind: Kind, groups: &[Vec<Filter>]) -> Vec<Candidate> {
         }
         _ => all,
     }
+}
+
+/// The least time of change, and the id above which records lie, that a group's filters allow: a first sieve.
+fn floor(group: &[Filter]) -> (i64, u64) {
+    let mut floor = (i64::MIN, 0);
+    for filter in group {
+        match (filter.subject, filter.op) {
+            (Subject::Modified, Op::Gte | Op::Gt | Op::Between) => {
+                floor.0 = floor.0.max(clock::parse_moment(&filter.value).unwrap_or(i64::MIN));
+            }
+            (Subject::Id, Op::Gt) => floor.1 = floor.1.max(filter.value.parse().unwrap_or(0)),
+            _ => {}
+        }
+    }
+    floor
 }
 
 fn matches(live: &Live, kind: Kind, candidate: &Candidate, groups: &[Vec<Filter>], words: Option<&str>) -> bool {

@@ -29,6 +29,9 @@ pub(crate) struct Usage {
     groups: OnceLock<Vec<Group>>,
 }
 
+/// The id of the key's user, as text.
+const ME: &str = "0191c0de-0000-7000-8000-00000000000a";
+
 fn refuse(status: u16, kind: &str, code: &str, detail: impl Into<String>) -> Reply {
     Reply { status, body: json!({"type": kind, "code": code, "detail": detail.into(), "attr": null}) }
 }
@@ -60,7 +63,7 @@ pub(crate) fn answer(house: &House, method: &str, path: &str, body: &[u8], scope
             let team = json!({"id": 1, "name": "Product", "timezone": "UTC"});
             Reply {
                 status: 200,
-                body: json!({"id": 1, "first_name": first, "email": email, "team": team,
+                body: json!({"id": 1, "uuid": ME, "first_name": first, "email": email, "team": team,
                              "organization": {"id": "0191", "name": "Practice", "teams": [team]}}),
             }
         }

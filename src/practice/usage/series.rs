@@ -113,7 +113,9 @@ impl Group {
     pub(crate) fn users(&self, day: Day) -> u32 {
         let of_week = [0.94, 1.0, 1.02, 1.0, 0.9, 0.1, 0.07][usize::from(weekday(day))];
         let noise = 0.94 + 0.12 * share(self.seed, day as u64, 1);
-        (self.seats * self.share_on(day, true) * 0.64 * of_week * noise).round() as u32
+        let users = self.seats * self.share_on(day, true) * 0.64 * of_week * noise;
+        // Rounding up at weekends would make small accounts jump from none to one.
+        if weekday(day) < 5 { users.round() as u32 } else { users.floor() as u32 }
     }
 
     pub(crate) fn events(&self, day: Day) -> u64 {

@@ -2,7 +2,7 @@
 //! Decides names, posts and mail addresses. It must not decide when we talked to them (`touches`).
 
 use super::clock::Day;
-use super::shape::Shape;
+use super::shape::{Mood, Shape};
 use super::stories::Story;
 use crate::practice::dice::Dice;
 use crate::practice::words::people::{NameAt, Post, Tier, mail_name, post};
@@ -40,9 +40,10 @@ pub(crate) fn cast(shape: &Shape, seed: u64, account: u32, anchor: Day, start: D
     }
     let tiers = [Tier::Buyer, Tier::Influencer, Tier::User, Tier::Builder];
     for (tier, count) in tiers.into_iter().zip(shape.tiers) {
-        for _ in 0..count {
+        for nth in 0..count {
             let name = NameAt::draw(&mut dice);
-            let joined = start + dice.between(-40, 200) as Day;
+            // The first of each tier has been there from the beginning.
+            let joined = start + dice.between(-40, if nth == 0 { -5 } else { 200 }) as Day;
             people.push(Person {
                 first: name.first(),
                 last: name.last(),
@@ -80,7 +81,8 @@ pub(crate) fn cast(shape: &Shape, seed: u64, account: u32, anchor: Day, start: D
 }
 
 fn name_champion(people: &mut [Person], shape: &Shape) {
-    if shape.story == Some(Story::ChampionLeft) || shape.gaps[1] > 100 {
+    let none = shape.gaps[1] > 100 || (shape.mood == Mood::Middling && shape.seats.is_multiple_of(2));
+    if shape.story == Some(Story::ChampionLeft) || none {
         return;
     }
     if let Some(first) = people.iter_mut().find(|p| p.tier == Tier::Influencer) {

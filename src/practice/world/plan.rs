@@ -334,7 +334,7 @@ impl Plan {
         for nth in 0..self.shape.tickets {
             let open = nth < self.shape.open_tickets;
             // Accounts with trouble have most of it in the last weeks.
-            let recent = open || (self.shape.mood != Mood::Strong && dice.chance(0.45));
+            let recent = open || dice.chance(if self.shape.mood == Mood::Strong { 0.22 } else { 0.45 });
             let back = if open {
                 dice.between(2, 26)
             } else if recent {

@@ -142,33 +142,37 @@ impl Shape {
         let bought = f64::from(self.bought);
         match self.mood {
             Mood::Strong => {
-                self.use_now = dice.real(0.82, 0.96);
-                self.use_28 = self.use_now * dice.real(0.955, 0.995);
-                self.drift = dice.real(0.002, 0.007);
-                self.used = (bought * dice.real(0.86, 1.01)).round() as u8;
-                self.gaps = [dice.between(8, 44) as i32, dice.between(6, 30) as i32, dice.between(3, 20) as i32];
-                let top = dice.real(8.4, 9.6);
-                self.csat = [top, top - dice.real(-0.2, 0.5), top - dice.real(0.0, 0.8)];
+                self.use_now = dice.real(0.75, 0.95);
+                self.use_28 = self.use_now * dice.real(0.965, 1.012);
+                self.drift = dice.real(-0.001, 0.006);
+                self.used = (bought * dice.real(0.66, 1.02)).round() as u8;
+                self.gaps = [dice.between(8, 78) as i32, dice.between(6, 54) as i32, dice.between(3, 26) as i32];
+                let top = dice.real(7.7, 9.6);
+                self.csat = [top, top - dice.real(-0.3, 0.5), top - dice.real(-0.2, 0.8)];
                 self.tickets = dice.between(3, 6) as u8;
-                self.open_tickets = u8::from(dice.chance(0.15));
+                self.open_tickets = u8::from(dice.chance(0.2));
                 self.growth = dice.real(0.03, 0.22);
                 self.expansion = dice.chance(0.35).then(|| (dice.between(25, 280) as i32, dice.real(0.78, 0.92)));
                 self.invoice =
                     if dice.chance(0.08) { Invoice::Open(dice.between(6, 25) as i32) } else { Invoice::Paid };
             }
             Mood::Middling => {
-                self.use_now = dice.real(0.55, 0.71);
-                self.use_28 = self.use_now * dice.real(1.0, 1.05);
-                self.drift = dice.real(-0.004, 0.002);
-                self.used = (bought * dice.real(0.52, 0.74)).round() as u8;
-                self.gaps = [dice.between(58, 108) as i32, dice.between(28, 70) as i32, dice.between(10, 34) as i32];
-                let mid = dice.real(6.4, 7.7);
-                self.csat = [mid, mid + dice.real(-0.4, 0.7), mid + dice.real(-0.2, 0.8)];
-                self.csat_age += 25;
-                self.tickets = dice.between(3, 8) as u8;
-                self.open_tickets = dice.between(0, 2) as u8;
+                self.use_now = dice.real(0.40, 0.64);
+                self.use_28 = self.use_now * dice.real(1.0, 1.1);
+                self.drift = dice.real(-0.007, 0.001);
+                self.used = (bought * dice.real(0.4, 0.64)).round() as u8;
+                self.gaps = [dice.between(70, 132) as i32, dice.between(38, 84) as i32, dice.between(16, 46) as i32];
+                let mid = dice.real(5.7, 7.3);
+                self.csat = [mid, mid + dice.real(-0.4, 0.8), mid + dice.real(-0.2, 1.0)];
+                self.csat_age += 15;
+                self.tickets = dice.between(4, 9) as u8;
+                self.open_tickets = dice.between(0, 3) as u8;
                 self.growth = dice.real(-0.04, 0.08);
-                self.invoice = if dice.chance(0.2) { Invoice::Open(dice.between(2, 25) as i32) } else { Invoice::Paid };
+                self.invoice = match dice.between(0, 9) {
+                    0 => Invoice::Overdue(dice.between(6, 20) as i32),
+                    1 | 2 => Invoice::Open(dice.between(2, 25) as i32),
+                    _ => Invoice::Paid,
+                };
             }
             Mood::Poor => {
                 self.use_now = dice.real(0.18, 0.42);

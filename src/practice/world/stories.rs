@@ -76,12 +76,14 @@ impl Story {
                 shape.use_now = 121.0 / 240.0;
                 shape.use_28 = 182.0 / 240.0;
                 shape.drift = 0.001;
-                shape.used = 4;
-                shape.bought = 7;
-                shape.gaps = [96, 38, 12];
-                shape.csat = [6.6, 7.9, 8.2];
+                shape.used = 3;
+                shape.bought = 8;
+                shape.gaps = [128, 72, 34];
+                shape.csat = [6.2, 7.9, 8.2];
+                shape.tickets = 6;
+                shape.open_tickets = 1;
                 shape.escalation = Some((16, Some(2)));
-                shape.tiers = [2, 3, 6, 1];
+                shape.tiers = [1, 2, 6, 1];
             }
             Story::SlowSlide => {
                 size(shape, Segment::Mid, 96_000, 140, 61, 3);
@@ -98,14 +100,14 @@ impl Story {
                 size(shape, Segment::Mid, 74_000, 90, 245, 1);
                 shape.mood = Mood::Poor;
                 shape.live_after = None;
-                shape.use_now = 0.11;
-                shape.use_28 = 0.09;
-                shape.drift = 0.0;
+                shape.use_now = 0.07;
+                shape.use_28 = 0.08;
+                shape.drift = -0.01;
                 shape.used = 1;
-                shape.gaps = [70, 26, 9];
-                shape.csat = [5.2, 5.9, 6.2];
-                shape.open_tickets = 3;
-                shape.tickets = 7;
+                shape.gaps = [92, 33, 9];
+                shape.csat = [4.6, 5.9, 6.2];
+                shape.open_tickets = 4;
+                shape.tickets = 8;
             }
             Story::Untouched => {
                 size(shape, Segment::Mid, 118_000, 160, 190, 4);
@@ -118,7 +120,8 @@ impl Story {
                 shape.invoice = Invoice::Overdue(37);
                 shape.use_now = 0.63;
                 shape.use_28 = 0.65;
-                shape.gaps = [82, 34, 14];
+                shape.gaps = [104, 52, 24];
+                shape.csat = [7.1, 7.4, 7.8];
             }
             Story::Giant => {
                 size(shape, Segment::Enterprise, 880_000, 1_150, 148, 4);
@@ -152,9 +155,9 @@ impl Story {
                 shape.tickets = 11;
                 shape.csat = [4.1, 6.8, 7.6];
                 shape.csat_age = 4;
-                shape.use_now = 0.58;
-                shape.use_28 = 0.66;
-                shape.gaps = [66, 15, 4];
+                shape.use_now = 0.5;
+                shape.use_28 = 0.61;
+                shape.gaps = [86, 15, 4];
             }
             Story::UnusedLicences => {
                 size(shape, Segment::Enterprise, 184_000, 400, 205, 2);

@@ -68,7 +68,7 @@ pub(crate) fn touches(
     if shape.story == Some(Story::ChampionLeft) {
         // The champion was close to us until the end.
         for back in [21, 47, 80] {
-            out.push(meeting(clock::working_day(anchor - back), 13, 45, vec![0, 2], &mut dice));
+            out.push(meeting(clock::working_day(anchor - back), 13, 45, vec![0], &mut dice));
         }
     }
     if active {

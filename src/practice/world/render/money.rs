@@ -82,7 +82,7 @@ pub(super) fn ticket(world: &World, plan: &Plan, at: usize) -> Option<Record> {
     let (category, subject) = TICKETS[ticket.phrase % TICKETS.len()];
     let mut r = Record::new(Kind::Ticket, Kind::Ticket.id(plan.account, at as u32), ticket.opened, 0);
     let stage = if ticket.closed.is_some() { "4" } else { ticket.waiting };
-    let owner = if at % 3 == 0 { world.roster.queue() } else { plan.owner };
+    let owner = if at.is_multiple_of(3) { world.roster.queue() } else { plan.owner };
     r.put("subject", subject);
     r.put("content", format!("{subject}. Reported by a user of {}.", plan.naming.domain));
     r.put("hs_pipeline", "0");

@@ -194,7 +194,7 @@ pub(super) fn contact(world: &World, plan: &Plan, at: usize) -> Record {
     r.put("lastname", person.last);
     r.put("jobtitle", person.post.0);
     r.put("email", format!("{}@{}", person.local, plan.naming.domain));
-    if person.tier != Tier::User || at % 2 == 0 {
+    if person.tier != Tier::User || at.is_multiple_of(2) {
         r.put("phone", format!("{dial} {}", number(800)));
     }
     if person.tier == Tier::Buyer {
@@ -215,10 +215,15 @@ pub(super) fn contact(world: &World, plan: &Plan, at: usize) -> Record {
     );
     r.put("is_champion", person.champion.to_string());
     r.put("contact_status", if person.left.is_some() { "left" } else { "active" });
+    r.put("has_left", person.left.is_some().to_string());
     r.put_some("left_on", person.left.map(day_text));
     r.put_some("product_last_seen", person.seen.map(day_text));
     r.archived = person.archived.map(|day| clock::at(day, 17, 45));
     if let Some(left) = person.left {
+        r.history.push((
+            "has_left",
+            vec![version("true".into(), clock::at(left, 17, 45)), version("false".into(), r.created)],
+        ));
         r.history.push((
             "contact_status",
             vec![version("left".into(), clock::at(left, 17, 45)), version("active".into(), r.created)],
