@@ -1,4 +1,5 @@
 //! The practice CRM, from outside: over HTTP on loopback, as strict as the services it stands for.
+#![allow(clippy::unwrap_used)]
 
 use std::sync::OnceLock;
 use std::time::Duration;
