@@ -1,1 +1,67 @@
-//! (room)
+//! The command line: arguments → ops → output and exit code. `cli.md` is the contract.
+//!
+//! Decides how results are printed, not what they are. Progress and errors go to standard error; with no terminal
+//! nothing ever prompts.
+
+pub mod args;
+mod books;
+mod human;
+mod login;
+mod practice;
+mod session;
+mod sources;
+mod table;
+
+pub use args::{Cli, Command, DemoArgs, Global};
+pub use session::{Session, fixed_today, open_workspace};
+
+use std::io::{IsTerminal, Write};
+
+use crate::ops::OpsError;
+
+/// What a command ends with: the exit code of `cli.md`.
+pub type Exit = u8;
+
+/// Runs a one-shot command. `demo`, `practice` and the bare program are the caller's: they own more than one command.
+pub fn run(command: &Command, global: &Global) -> Result<Exit, OpsError> {
+    match command {
+        Command::Demo(_) => Err(OpsError::usage("demo opens the workspace: it is not a one-shot command")),
+        Command::Practice(args) => practice::serve(args, global),
+        Command::Sync(args) => sources::sync(args, global),
+        Command::Check(args) => sources::check(args, global),
+        Command::List(args) => books::list(args, global),
+        Command::Show(args) => books::show(args, global),
+        Command::Explain(args) => books::explain(args, global),
+        Command::Changes(args) => books::changes(args, global),
+        Command::Note(args) => books::note(args, global),
+        Command::Task(args) => books::task(args, global),
+        Command::Actions(args) => books::actions(args, global),
+        Command::Act(args) => books::act(args, global),
+        Command::Outbox(args) => books::outbox(args, global),
+        Command::Login(args) => login::login(args, global),
+        Command::Logout(args) => login::logout(args, global),
+        Command::Whoami(args) => sources::whoami(args, global),
+        Command::Keys(args) => books::keys(args, global),
+        Command::Commands(args) => books::commands(args, global),
+        Command::Export(args) => books::export(args, global),
+    }
+}
+
+/// Writes a result to standard output. A reader that has gone (`| head`) is no error.
+fn print(text: &str) -> Result<(), OpsError> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(OpsError::failed(format!("cannot write the output ({error})")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// How wide a table may be: the terminal's width, or no bound when piped.
+fn columns() -> Option<usize> {
+    if !std::io::stdout().is_terminal() {
+        return None;
+    }
+    let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    asked.or_else(|| terminal_size::terminal_size().map(|(columns, _)| columns.0.into()))
+}

@@ -3,15 +3,37 @@
 //! Decides what a command means for the store and in which shape its result comes back (`cli.md`).
 //! Draws nothing, prints nothing, and never waits for the network: what must reach a CRM goes to the outbox.
 
-use std::path::PathBuf;
+mod actions;
+mod assessing;
+mod background;
+mod digest;
+mod draft;
+mod notes;
+mod outbox;
+mod reads;
+mod rounds;
+pub mod shape;
+mod sources;
+mod syncing;
+
+use std::cell::{Ref, RefCell, RefMut};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use secrecy::SecretString;
 
-use crate::book::ids::{AccountId, NoteId};
-use crate::book::view::{
-    AccountView, ActionRow, Header, NoteReceipt, OutboxRow, Page, PageQuery, PortfolioRow, Round, SyncView,
-};
+use crate::book::assess::Rates;
+use crate::book::model::Model;
+use crate::config::{Book, Settings};
+use crate::store::{Access, Scope, Store, StoreError};
+use crate::sync::Clock;
+
+pub use background::{Background, Report};
+pub use sources::{Finding, Identity};
+pub use syncing::{SyncOutcome, SyncRequest, progress_line};
 
 /// Why a command could not be done, in words that say what to do now.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -35,6 +57,13 @@ impl OpsError {
     }
 }
 
+impl From<StoreError> for OpsError {
+    fn from(error: StoreError) -> Self {
+        let exit = if matches!(error, StoreError::Refused(_)) { 2 } else { 1 };
+        Self { message: error.to_string(), exit }
+    }
+}
+
 /// What is done about a play.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ActionVerb {
@@ -50,208 +79,165 @@ pub enum ActionVerb {
     Done(String),
 }
 
+impl ActionVerb {
+    /// The state that a play is in after it.
+    pub fn state(&self) -> &'static str {
+        match self {
+            Self::Do => "doing",
+            Self::Assign(_) => "assigned",
+            Self::Snooze { .. } => "snoozed",
+            Self::Dismiss(_) => "dismissed",
+            Self::Done(_) => "done",
+        }
+    }
+}
+
+/// What all threads of one Rounds share; nothing in it changes.
+#[derive(Debug)]
+struct Shared {
+    settings: Settings,
+    model: Model,
+    rates: Rates,
+    zone: TimeZone,
+}
+
 /// The opened workspace of one thread: settings, both databases, and what day it is.
 ///
 /// Each thread opens its own ([`Desk::open_again`]); SQLite keeps them apart.
 pub struct Desk {
-    /// Where `cache.db` and `own.db` are.
-    pub data: PathBuf,
-    /// What today is: the clock's day, unless `--today` says otherwise.
-    pub today: Date,
+    shared: Arc<Shared>,
+    store: RefCell<Store>,
+    clock: Clock,
+    /// What today is: taken from the clock at the start, and again when midnight has passed.
+    today: Date,
+    /// The day that is looked at, where it is not today (`--as-of`).
+    as_of: Option<Date>,
+    /// Tokens that are kept in memory only.
+    held: BTreeMap<String, SecretString>,
 }
 
 impl Desk {
+    /// Opens the workspace. The notices are calm sentences about what was found (a cache moved aside, say).
+    ///
+    /// `fixed`: what today is (`--today`), where it is not the clock's day.
+    pub fn open(settings: Settings, fixed: Option<Date>) -> Result<(Self, Vec<String>), OpsError> {
+        let model = Model::parse(&settings.health, &settings.plays).map_err(|message| OpsError { message, exit: 3 })?;
+        let mistakes = model.check();
+        if !mistakes.is_empty() {
+            return Err(OpsError { message: mistakes.join("\n"), exit: 3 });
+        }
+        let mut rates = Rates::new(settings.currency);
+        for (currency, rate) in &settings.rates {
+            rates.set(*currency, *rate);
+        }
+        let zone = settings.zone();
+        let access = if settings.read_only { Access::ReadOnly } else { Access::ReadWrite };
+        let opened = Store::open(&settings.folders.data, access)?;
+        let shared = Arc::new(Shared { settings, model, rates, zone });
+        let store = RefCell::new(opened.store);
+        let clock = Clock::new(shared.zone.clone(), fixed);
+        let today = clock.today();
+        Ok((Self { shared, store, clock, today, as_of: None, held: BTreeMap::new() }, opened.notices))
+    }
+
     /// The same workspace for another thread.
     pub fn open_again(&self) -> Result<Self, OpsError> {
-        Err(OpsError::failed("the workspace is not open"))
+        let access = if self.settings().read_only { Access::ReadOnly } else { Access::ReadWrite };
+        let opened = Store::open(&self.settings().folders.data, access)?;
+        Ok(Self {
+            shared: Arc::clone(&self.shared),
+            store: RefCell::new(opened.store),
+            clock: self.clock.clone(),
+            today: self.today,
+            as_of: self.as_of,
+            held: self.held.clone(),
+        })
     }
 
-    /// A window of the portfolio: one indexed read.
-    pub fn page(&self, query: &PageQuery) -> Result<Page, OpsError> {
-        let _ = query;
-        Err(OpsError::failed("the workspace is not open"))
+    /// The settings in force.
+    pub fn settings(&self) -> &Settings {
+        &self.shared.settings
     }
 
-    /// How many rows the filter leaves.
-    pub fn count(&self, filter: &str) -> Result<u64, OpsError> {
-        let _ = filter;
-        Err(OpsError::failed("the workspace is not open"))
+    /// The model in force.
+    pub fn model(&self) -> &Model {
+        &self.shared.model
     }
 
-    /// Where an account stands in the order of a query, if it is in it: so that the cursor stays on it after a change.
-    pub fn position(&self, query: &PageQuery, account: &AccountId) -> Result<Option<u64>, OpsError> {
-        let _ = (query, account);
-        Err(OpsError::failed("the workspace is not open"))
+    /// The book's time zone.
+    pub fn zone(&self) -> &TimeZone {
+        &self.shared.zone
     }
 
-    /// The top line.
-    pub fn header(&self) -> Result<Header, OpsError> {
-        Err(OpsError::failed("the workspace is not open"))
+    /// What today is: what is written is dated with it.
+    pub fn today(&self) -> Date {
+        self.today
     }
 
-    /// One account, whole, with its standing as of today.
-    pub fn account(&self, id: &AccountId) -> Result<AccountView, OpsError> {
-        let _ = id;
-        Err(OpsError::failed("the workspace is not open"))
+    /// The day that is looked at: today, or `--as-of`.
+    pub fn day(&self) -> Date {
+        self.as_of.unwrap_or(self.today)
     }
 
-    /// One line of the portfolio, for the preview and for rows that changed.
-    pub fn row(&self, id: &AccountId) -> Result<Option<PortfolioRow>, OpsError> {
-        let _ = id;
-        Err(OpsError::failed("the workspace is not open"))
+    /// Looks at the book as it was on a day.
+    pub fn look_at(&mut self, day: Option<Date>) {
+        self.as_of = day.filter(|day| *day != self.today);
     }
 
-    /// The morning walk as of now.
-    pub fn round(&self) -> Result<Round, OpsError> {
-        Err(OpsError::failed("the workspace is not open"))
+    /// Whether the book is looked at as it was.
+    pub fn is_past(&self) -> bool {
+        self.as_of.is_some()
     }
 
-    /// The walk is over: what is on the list now is what the next walk compares with.
-    pub fn round_done(&self, now: Timestamp) -> Result<(), OpsError> {
-        let _ = now;
-        Err(OpsError::failed("the workspace is not open"))
+    /// The moment that things are dated with: now, or this time of day on the day of `--today`.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
-    /// What a note would be understood as; saves nothing.
-    pub fn note_preview(&self, account: &AccountId, text: &str, now: Timestamp) -> Result<NoteReceipt, OpsError> {
-        let _ = (account, text, now);
-        Err(OpsError::failed("the workspace is not open"))
+    /// Takes the day from the clock again. Says whether midnight has passed since.
+    pub fn turn(&mut self) -> bool {
+        let day = self.clock.today();
+        let turned = day != self.today;
+        self.today = day;
+        turned
     }
 
-    /// Saves a note and what must reach the CRM because of it, in one transaction: when this returns it is on disk.
-    pub fn note_add(
-        &self,
-        account: &AccountId,
-        text: &str,
-        private: bool,
-        now: Timestamp,
-    ) -> Result<NoteReceipt, OpsError> {
-        let _ = (account, text, private, now);
-        Err(OpsError::failed("the workspace is not open"))
+    /// Keeps a source's token in memory: it is asked for nowhere else and stored nowhere.
+    pub fn hold_token(&mut self, source: &str, token: &str) {
+        self.held.insert(source.to_owned(), SecretString::from(token.to_owned()));
     }
 
-    /// Changes a note of mine, also after it was sent.
-    pub fn note_edit(&self, note: &NoteId, text: &str, now: Timestamp) -> Result<NoteReceipt, OpsError> {
-        let _ = (note, text, now);
-        Err(OpsError::failed("the workspace is not open"))
+    /// Whose accounts: everybody's, or those of the owner that is me.
+    fn scope(&self) -> Result<Scope, OpsError> {
+        match self.settings().book {
+            Book::Team => Ok(Scope { owner: None }),
+            Book::Owner => Ok(Scope { owner: self.me()? }),
+        }
     }
 
-    /// Deletes a note of mine, also in the CRM.
-    pub fn note_delete(&self, note: &NoteId, now: Timestamp) -> Result<(), OpsError> {
-        let _ = (note, now);
-        Err(OpsError::failed("the workspace is not open"))
+    /// The CRM owner that is me: the setting, else the user that the token belongs to (known after a first sync).
+    pub fn me(&self) -> Result<Option<String>, OpsError> {
+        match &self.settings().me {
+            Some(me) => Ok(Some(me.clone())),
+            None => Ok(self.store().cache_meta("me")?),
+        }
     }
 
-    /// The text of a note of mine as it was typed, for editing it.
-    pub fn note_text(&self, note: &NoteId) -> Result<Option<String>, OpsError> {
-        let _ = note;
-        Err(OpsError::failed("the workspace is not open"))
+    fn store(&self) -> Ref<'_, Store> {
+        self.store.borrow()
     }
 
-    /// Removes a second copy of a note from the CRM.
-    pub fn note_drop_copy(&self, note: &NoteId, copy: &str, now: Timestamp) -> Result<(), OpsError> {
-        let _ = (note, copy, now);
-        Err(OpsError::failed("the workspace is not open"))
-    }
-
-    /// Keeps the unfinished note of an account; an empty one is forgotten.
-    pub fn draft_keep(&self, account: &AccountId, text: &str, now: Timestamp) -> Result<(), OpsError> {
-        let _ = (account, text, now);
-        Err(OpsError::failed("the workspace is not open"))
-    }
-
-    /// The unfinished note of an account.
-    pub fn draft(&self, account: &AccountId) -> Result<Option<String>, OpsError> {
-        let _ = account;
-        Err(OpsError::failed("the workspace is not open"))
-    }
-
-    /// All unfinished notes: account, its name, text.
-    pub fn drafts(&self) -> Result<Vec<(AccountId, String, String)>, OpsError> {
-        Err(OpsError::failed("the workspace is not open"))
-    }
-
-    /// Open tasks and plays, best first; of one account or of the whole book.
-    pub fn actions(&self, account: Option<&AccountId>) -> Result<Vec<ActionRow>, OpsError> {
-        let _ = account;
-        Err(OpsError::failed("the workspace is not open"))
-    }
-
-    /// Does something about a play on offer.
-    pub fn act(&self, account: &AccountId, play: &str, verb: &ActionVerb, now: Timestamp) -> Result<(), OpsError> {
-        let _ = (account, play, verb, now);
-        Err(OpsError::failed("the workspace is not open"))
-    }
-
-    /// Takes back the last `act`, note or deletion that has not left the machine. Says what it took back.
-    pub fn undo(&self, now: Timestamp) -> Result<String, OpsError> {
-        let _ = now;
-        Err(OpsError::failed("the workspace is not open"))
-    }
-
-    /// The Sync screen.
-    pub fn sync_view(&self) -> Result<SyncView, OpsError> {
-        Err(OpsError::failed("the workspace is not open"))
-    }
-
-    /// What waits to reach the CRM.
-    pub fn outbox(&self) -> Result<Vec<OutboxRow>, OpsError> {
-        Err(OpsError::failed("the workspace is not open"))
-    }
-
-    /// Sends a refused or waiting row again at the next push; `None`: all of them.
-    pub fn outbox_retry(&self, id: Option<&str>, now: Timestamp) -> Result<u64, OpsError> {
-        let _ = (id, now);
-        Err(OpsError::failed("the workspace is not open"))
-    }
-
-    /// Gives a row up: it will not be sent. The note itself stays here.
-    pub fn outbox_drop(&self, id: &str, now: Timestamp) -> Result<(), OpsError> {
-        let _ = (id, now);
-        Err(OpsError::failed("the workspace is not open"))
-    }
-
-    /// The accounts whose name, id or domain fits; best first, at most `limit`.
-    pub fn find(&self, what: &str, limit: usize) -> Result<Vec<(AccountId, String)>, OpsError> {
-        let _ = (what, limit);
-        Err(OpsError::failed("the workspace is not open"))
+    fn store_mut(&self) -> RefMut<'_, Store> {
+        self.store.borrow_mut()
     }
 }
 
-/// The background half of a running Rounds: syncs and assesses on its own thread, and reports by callback.
-pub struct Background {
-    _private: (),
-}
-
-/// What the background half says.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Report {
-    /// A step of a sync.
-    Progress(crate::book::progress::Progress),
-    /// What lists show has changed (rows kept, standings computed): ask again. At most some times a second.
-    DataChanged,
-    /// Something to say calmly: another Rounds syncs, the disk is read-only, the cache was pulled again.
-    Notice(String),
-}
-
-impl Background {
-    /// Starts it: syncs now, then every 15 minutes, on [`Background::sync_now`], and after a note.
-    pub fn start(desk: &Desk, report: impl Fn(Report) + Send + Sync + 'static) -> Result<Self, OpsError> {
-        let _ = (desk, &report);
-        Err(OpsError::failed("the workspace is not open"))
-    }
-
-    /// Syncs now (`R`).
-    pub fn sync_now(&self) {}
-
-    /// Something waits in the outbox: push it.
-    pub fn push_now(&self) {}
-
-    /// Ends the running sync at the next page; what was pulled is kept.
-    pub fn cancel(&self) {}
-
-    /// These rows are on screen: assess them first.
-    pub fn visible(&self, accounts: Vec<AccountId>) {
-        let _ = accounts;
-    }
+/// The runtime of the network half; made when it is first needed, after the first frame.
+fn runtime() -> Result<tokio::runtime::Runtime, OpsError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("rounds-net")
+        .enable_all()
+        .build()
+        .map_err(|error| OpsError::failed(format!("the network half cannot start ({error})")))
 }

@@ -11,6 +11,7 @@ mod error;
 mod facts;
 mod filter;
 mod list;
+mod lookups;
 mod migrate;
 mod open;
 mod own;

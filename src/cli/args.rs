@@ -1,0 +1,372 @@
+//! The command line as clap sees it: names, flags and their help. `cli.md` is the contract.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A terminal workspace for customer success managers.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rounds",
+    version,
+    about = "A terminal workspace for customer success managers",
+    after_help = "Without a command, Rounds opens on what it last knew and syncs in the background.\n\
+                  Try it on a made-up book: rounds demo"
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Flags that every command takes; a flag beats its variable.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Global {
+    /// Folder of config.toml, keys.toml, health.toml, plays.toml
+    #[arg(long, global = true, value_name = "DIR", env = "ROUNDS_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Folder of cache.db, own.db and the log
+    #[arg(long, global = true, value_name = "DIR", env = "ROUNDS_DATA")]
+    pub data: Option<PathBuf>,
+    /// A book of its own, with its own settings and data
+    #[arg(long, global = true, value_name = "NAME", env = "ROUNDS_PROFILE")]
+    pub profile: Option<String>,
+    /// Look at the book as it was on that day
+    #[arg(long, global = true, value_name = "DATE", env = "ROUNDS_AS_OF")]
+    pub as_of: Option<String>,
+    /// What today is, for demos, tests and training
+    #[arg(long, global = true, value_name = "DATE", env = "ROUNDS_TODAY")]
+    pub today: Option<String>,
+    /// Write nothing, here or in the CRM
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// How much goes to rounds.log: error, warn, info, debug, trace
+    #[arg(long, global = true, value_name = "LEVEL", default_value = "info")]
+    pub log_level: String,
+}
+
+/// How a result is printed.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Format {
+    /// Print one JSON document
+    #[arg(long, group = "format")]
+    pub json: bool,
+    /// Print one JSON object a line
+    #[arg(long, group = "format")]
+    pub jsonl: bool,
+    /// Print comma-separated values
+    #[arg(long, group = "format")]
+    pub csv: bool,
+    /// Print a Markdown table
+    #[arg(long, group = "format")]
+    pub markdown: bool,
+}
+
+/// What Rounds can be asked to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Open a made-up book: starts the practice CRM, syncs over HTTP, opens the workspace
+    Demo(DemoArgs),
+    /// Serve the practice CRM only; its first line of output is JSON
+    Practice(PracticeArgs),
+    /// Pull what changed and push what waits, with progress
+    Sync(SyncArgs),
+    /// Try everything without changing anything: settings, sign-in, streams, fields
+    Check(CheckArgs),
+    /// The portfolio
+    List(ListArgs),
+    /// One account, whole
+    Show(ShowArgs),
+    /// Why this score: measures, evidence, weights, gates, what changed
+    Explain(ExplainArgs),
+    /// What moved since the last rounds
+    Changes(ChangesArgs),
+    /// Take a note, and see what was understood
+    Note(NoteArgs),
+    /// Add a task
+    Task(TaskArgs),
+    /// Open tasks and plays, best first
+    Actions(ActionsArgs),
+    /// Do something about a play
+    Act(ActArgs),
+    /// What waits to reach the CRM, and why
+    Outbox(OutboxArgs),
+    /// Store a source's token in the keyring
+    Login(LoginArgs),
+    /// Forget a source's token
+    Logout(SourceArg),
+    /// Who the token of a source belongs to
+    Whoami(WhoamiArgs),
+    /// The keys in force
+    Keys(KeysArgs),
+    /// Every command that a key can run
+    Commands(FormatOnly),
+    /// Write out what is ours
+    Export(ExportArgs),
+}
+
+/// `rounds demo`
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// How many accounts the made-up book has
+    #[arg(long, default_value_t = 84, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub accounts: u32,
+    /// Which book: the same seed makes the same one
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Keep the folder, and say where it is
+    #[arg(long)]
+    pub keep: bool,
+}
+
+/// `rounds practice`
+#[derive(Debug, Args)]
+pub struct PracticeArgs {
+    /// Address to listen on (loopback only)
+    #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDR")]
+    pub listen: std::net::SocketAddr,
+    /// How many accounts
+    #[arg(long, default_value_t = 84, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub accounts: u32,
+    /// Which book
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Scales the documented limits
+    #[arg(long, default_value_t = 1.0, value_name = "FACTOR")]
+    pub rate: f64,
+    /// Goes wrong with that rate: 429, 500, reset, truncate, slow, lost-reply, late-commit, lag, 401
+    #[arg(long, value_name = "KIND=RATE")]
+    pub fault: Vec<String>,
+    /// Add companies with hostile names
+    #[arg(long, hide = true)]
+    pub hostile: bool,
+}
+
+/// `rounds sync`
+#[derive(Debug, Args)]
+pub struct SyncArgs {
+    /// Only these sources
+    pub sources: Vec<String>,
+    /// Pull everything again
+    #[arg(long)]
+    pub full: bool,
+    /// Go on, every so often: 15m
+    #[arg(long, value_name = "EVERY")]
+    pub watch: Option<String>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// `rounds check`
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Only this source
+    pub source: Option<String>,
+    /// Only this stream
+    pub stream: Option<String>,
+    /// Check the files only; send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// `rounds list`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  rounds list 'health<60 renewal<90d'\n  rounds list --sort arr --limit 20 --csv")]
+pub struct ListArgs {
+    /// Words of the name, and comparisons: health<60 renewal<90d is:champion-left
+    pub query: Vec<String>,
+    /// urgency, health, change, arr, renewal, touch or name
+    #[arg(long, default_value = "urgency", value_name = "KEY")]
+    pub sort: String,
+    /// Columns of the table
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    pub columns: Vec<String>,
+    /// At most so many
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// `rounds show`
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// An id, a unique part of the name, or a domain
+    pub account: String,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// `rounds explain`
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// An id, a unique part of the name, or a domain
+    pub account: String,
+    /// Compare with that day (else with seven days before)
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// `rounds changes`
+#[derive(Debug, Args)]
+pub struct ChangesArgs {
+    /// Since that day (else since the last rounds, else seven days)
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// `rounds note`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  rounds note northwind 'Renewal on track /call @jane'\n  git log -1 | rounds note northwind -"
+)]
+pub struct NoteArgs {
+    /// An id, a unique part of the name, or a domain
+    pub account: String,
+    /// The note; `-` reads it from standard input
+    pub text: Option<String>,
+    /// Only say what would be understood
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Keep it on this machine
+    #[arg(long)]
+    pub private: bool,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// `rounds task`
+#[derive(Debug, Args)]
+pub struct TaskArgs {
+    /// An id, a unique part of the name, or a domain
+    pub account: String,
+    /// What to do, and by when: send ROI deck fri
+    pub text: Vec<String>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// `rounds actions`
+#[derive(Debug, Args)]
+pub struct ActionsArgs {
+    /// Only of this account
+    pub account: Option<String>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// What is done about a play.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Verb {
+    /// It is being done
+    Do,
+    /// Somebody else takes it (--to)
+    Assign,
+    /// Not before a day (--until)
+    Snooze,
+    /// Not wanted (--because)
+    Dismiss,
+    /// Done (--because: how it ended)
+    Done,
+}
+
+/// `rounds act`
+#[derive(Debug, Args)]
+pub struct ActArgs {
+    /// An id, a unique part of the name, or a domain
+    pub account: String,
+    /// The play, by the id that `rounds actions` shows
+    pub play: String,
+    /// What is done about it
+    pub verb: Verb,
+    /// Until when: fri, +2w, 2026-12-31
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<String>,
+    /// Why, or how it ended
+    #[arg(long, value_name = "TEXT")]
+    pub because: Option<String>,
+    /// Who takes it
+    #[arg(long, value_name = "EMAIL")]
+    pub to: Option<String>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// `rounds outbox`
+#[derive(Debug, Args)]
+pub struct OutboxArgs {
+    #[command(subcommand)]
+    pub what: Option<OutboxVerb>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// What is done about a row of the outbox.
+#[derive(Debug, Subcommand)]
+pub enum OutboxVerb {
+    /// Send it again at the next sync (without an id: everything that was refused)
+    Retry { id: Option<String> },
+    /// Give it up; the note stays here
+    Drop { id: String },
+}
+
+/// `rounds login`
+#[derive(Debug, Args)]
+pub struct LoginArgs {
+    /// The source's name in config.toml
+    pub source: String,
+    /// Read the token from standard input
+    #[arg(long)]
+    pub token_stdin: bool,
+}
+
+/// A source's name.
+#[derive(Debug, Args)]
+pub struct SourceArg {
+    /// The source's name in config.toml
+    pub source: String,
+}
+
+/// `rounds whoami`
+#[derive(Debug, Args)]
+pub struct WhoamiArgs {
+    /// Only this source
+    pub source: Option<String>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// `rounds keys`
+#[derive(Debug, Args)]
+pub struct KeysArgs {
+    /// Find conflicts and unknown names in keys.toml
+    #[arg(long)]
+    pub check: bool,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// A command with nothing but a format.
+#[derive(Debug, Args)]
+pub struct FormatOnly {
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// `rounds export`
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Notes, drafts, outbox, snoozes: what is on this machine only
+    #[arg(long)]
+    pub own: bool,
+    /// Write to that file (else to standard output)
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}

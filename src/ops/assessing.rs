@@ -1,0 +1,90 @@
+//! Standings that are out of date, computed again: visible rows first, in small portions so that everybody else gets
+//! their turn at the database.
+
+use jiff::Span;
+use jiff::civil::Date;
+
+use crate::book::assess::{Context, Medians, assess_of};
+use crate::book::facts::Facts;
+use crate::book::ids::AccountId;
+use crate::book::money::Money;
+use crate::book::plays::ActionState;
+use crate::book::score::Eval;
+use crate::book::standing::Standing;
+use crate::ops::{Desk, OpsError};
+use crate::store::{Assessed, StoreError};
+
+impl Desk {
+    /// Assesses one account on a day, with what became of its plays.
+    pub(super) fn assess(&self, facts: &Facts, medians: &Medians, day: Date) -> Result<Standing, StoreError> {
+        let actions = self.store().actions_of(&facts.id)?;
+        Ok(self.assess_with(facts, medians, &actions, day))
+    }
+
+    fn assess_with(&self, facts: &Facts, medians: &Medians, actions: &[ActionState], day: Date) -> Standing {
+        let ctx = Context { rates: &self.shared.rates, medians, zone: self.zone(), actions };
+        assess_of(&Eval::new(facts, self.model()), day, &ctx)
+    }
+
+    /// The facts of an account.
+    pub(super) fn facts(&self, id: &AccountId) -> Result<Option<Facts>, StoreError> {
+        self.store().facts(id, self.zone(), self.settings().currency)
+    }
+
+    /// The median ARR by segment, where an account's own is not known.
+    pub(super) fn medians(&self) -> Result<Medians, StoreError> {
+        self.store().medians()
+    }
+
+    /// Computes up to `most` standings that are out of date, those of `first` before the others. Answers with how many
+    /// were computed; 0: everything is as of today.
+    pub(super) fn assess_stale(&self, first: &[AccountId], most: usize) -> Result<usize, OpsError> {
+        let model = self.model().hash();
+        let mut due = Vec::new();
+        for id in first.iter().take(most) {
+            if self.store().is_stale(id, self.today, &model)? {
+                due.push(id.clone());
+            }
+        }
+        if due.len() < most {
+            for id in self.store().stale(self.today, &model, most)? {
+                if due.len() < most && !due.contains(&id) {
+                    due.push(id);
+                }
+            }
+        }
+        if due.is_empty() {
+            return Ok(0);
+        }
+        let medians = self.medians()?;
+        let year_ago = self.today.checked_sub(Span::new().years(1)).unwrap_or(self.today);
+        let mut items = Vec::with_capacity(due.len());
+        for id in &due {
+            let version = self.store().version(id)?;
+            let Some(facts) = self.facts(id)? else { continue };
+            let actions = self.store().actions_of(id)?;
+            let standing = self.assess_with(&facts, &medians, &actions, self.today);
+            let (arr_start, arr_end) = arr_year(&facts, year_ago, self.today);
+            let at_one_rate = |money: Option<Money>| money.and_then(|money| self.shared.rates.convert(money));
+            items.push(Assessed {
+                version,
+                standing,
+                arr_start: at_one_rate(arr_start),
+                arr_end: at_one_rate(arr_end),
+            });
+        }
+        self.store_mut().put_standings(&items, &model, self.now())?;
+        Ok(due.len())
+    }
+}
+
+/// ARR at both ends of the retention window. Who has left has none at the end; what is not known is `None`.
+fn arr_year(facts: &Facts, start: Date, end: Date) -> (Option<Money>, Option<Money>) {
+    let at_start = facts.arr.at(start).copied();
+    let left = facts.churned_on.is_some_and(|day| day <= end) || crate::book::assess::former(facts, end);
+    let at_end = match (left, at_start) {
+        (true, Some(was)) => Some(Money { minor: 0, currency: was.currency }),
+        _ => facts.arr.at(end).copied(),
+    };
+    (at_start, at_end)
+}

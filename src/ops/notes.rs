@@ -1,0 +1,224 @@
+//! Notes: taken, changed and deleted; what is understood of them; drafts that survive a crash.
+
+use jiff::Timestamp;
+use serde_json::json;
+use ulid::Ulid;
+
+use crate::book::facts::Facts;
+use crate::book::ids::{AccountId, NoteId, SourceName};
+use crate::book::journal::{self, Candidate, JournalContext, Parsed};
+use crate::book::row::Entity;
+use crate::book::view::NoteReceipt;
+use crate::ops::draft::{Making, Record};
+use crate::ops::{Desk, OpsError};
+use crate::store::{NewNote, NewOutbox, NoteEdit, OutboxKind, WriteAction};
+
+impl Desk {
+    /// The facts of an account that must exist.
+    pub(super) fn known(&self, account: &AccountId) -> Result<Facts, OpsError> {
+        self.facts(account)?.ok_or_else(|| {
+            OpsError::usage(format!(
+                "no account is called {account} here: it may have been merged or deleted in the CRM"
+            ))
+        })
+    }
+
+    fn read_note(&self, facts: &Facts, text: &str) -> (Vec<Candidate>, Parsed) {
+        let candidates: Vec<Candidate> = facts
+            .people
+            .iter()
+            .map(|person| Candidate { id: person.id.clone(), name: person.name.clone(), email: person.email.clone() })
+            .collect();
+        let parsed = journal::parse(text, &JournalContext { day: self.today(), people: &candidates });
+        (candidates, parsed)
+    }
+
+    /// What a note would be understood as; saves nothing.
+    pub fn note_preview(&self, account: &AccountId, text: &str, _now: Timestamp) -> Result<NoteReceipt, OpsError> {
+        let facts = self.known(account)?;
+        let (_, parsed) = self.read_note(&facts, text);
+        Ok(self.receipt(None, "queued", &parsed))
+    }
+
+    fn receipt(&self, id: Option<NoteId>, state: &str, parsed: &Parsed) -> NoteReceipt {
+        let facts = parsed.facts.iter().map(|fact| {
+            let mut fact_json = fact.to_json();
+            if let serde_json::Value::Object(map) = &mut fact_json {
+                map.insert("says".into(), json!(fact.describe(self.today())));
+            }
+            fact_json
+        });
+        NoteReceipt { id, state: state.to_owned(), facts: facts.collect(), problems: parsed.problems.clone() }
+    }
+
+    /// Saves a note and what must reach the CRM because of it, in one transaction: when this returns it is on disk.
+    pub fn note_add(
+        &self,
+        account: &AccountId,
+        text: &str,
+        private: bool,
+        now: Timestamp,
+    ) -> Result<NoteReceipt, OpsError> {
+        self.may_write()?;
+        let facts = self.known(account)?;
+        let (candidates, parsed) = self.read_note(&facts, text);
+        let id = NoteId(Ulid::from_datetime(now.into()).to_string());
+        let made = self.making(account, &id, now, &candidates, &parsed)?;
+        let note = NewNote {
+            id: id.clone(),
+            account: account.clone(),
+            text: text.to_owned(),
+            body: made.body,
+            private,
+            author: Some(made.author),
+            at: now,
+            out: if private { Vec::new() } else { made.out },
+        };
+        self.store_mut().note_save(&note)?;
+        let state = if private { "private" } else { "queued" };
+        Ok(self.receipt(Some(id), state, &parsed))
+    }
+
+    /// Changes a note of mine, also after it was sent.
+    pub fn note_edit(&self, note: &NoteId, text: &str, now: Timestamp) -> Result<NoteReceipt, OpsError> {
+        self.may_write()?;
+        let old = self.own_note(note)?;
+        let facts = self.known(&old.account)?;
+        let (candidates, parsed) = self.read_note(&facts, text);
+        let made = self.making(&old.account, note, old.at, &candidates, &parsed)?;
+        let edit = NoteEdit { id: note.clone(), text: text.to_owned(), body: made.body, at: now, out: made.out };
+        self.store_mut().note_edit(&edit)?;
+        let state = if old.private { "private" } else { "queued" };
+        Ok(self.receipt(Some(note.clone()), state, &parsed))
+    }
+
+    /// Deletes a note of mine, also in the CRM.
+    pub fn note_delete(&self, note: &NoteId, now: Timestamp) -> Result<(), OpsError> {
+        self.may_write()?;
+        self.own_note(note)?;
+        self.store_mut().note_delete(note, now)?;
+        Ok(())
+    }
+
+    /// The text of a note of mine as it was typed, for editing it.
+    pub fn note_text(&self, note: &NoteId) -> Result<Option<String>, OpsError> {
+        Ok(self.store().note(note)?.map(|note| note.text))
+    }
+
+    fn own_note(&self, note: &NoteId) -> Result<crate::store::OwnNote, OpsError> {
+        self.store().note(note)?.filter(|note| note.deleted.is_none()).ok_or_else(|| {
+            OpsError::usage(
+                "that note was not written on this machine: change it in the CRM, and the next sync shows it",
+            )
+        })
+    }
+
+    /// Removes a second copy of a note from the CRM.
+    pub fn note_drop_copy(&self, note: &NoteId, copy: &str, now: Timestamp) -> Result<(), OpsError> {
+        self.may_write()?;
+        let of_note = self.store().outbox_of(note)?;
+        let Some(first) = of_note.first() else {
+            return Err(OpsError::usage("that note was not written on this machine: remove its copy in the CRM"));
+        };
+        let out = NewOutbox {
+            id: format!("{note}-copy-{copy}"),
+            source: first.source.clone(),
+            part: format!("copy-{copy}"),
+            kind: OutboxKind::Note,
+            entity: Entity::Note,
+            action: WriteAction::Delete,
+            payload: "null".into(),
+            text: "a second copy of a note".into(),
+            remote: Some(copy.to_owned()),
+        };
+        let account = first.account.clone();
+        self.store_mut().outbox_add(&account, Some(note), &out, now)?;
+        Ok(())
+    }
+
+    /// Keeps the unfinished note of an account; an empty one is forgotten.
+    pub fn draft_keep(&self, account: &AccountId, text: &str, now: Timestamp) -> Result<(), OpsError> {
+        self.may_write()?;
+        Ok(self.store_mut().draft_put(account, text, now)?)
+    }
+
+    /// The unfinished note of an account.
+    pub fn draft(&self, account: &AccountId) -> Result<Option<String>, OpsError> {
+        Ok(self.store().draft(account)?)
+    }
+
+    /// All unfinished notes: account, its name, text.
+    pub fn drafts(&self) -> Result<Vec<(AccountId, String, String)>, OpsError> {
+        let drafts = self.store().drafts()?;
+        drafts
+            .into_iter()
+            .map(|(account, text)| {
+                let name = self.store().row(&account)?.map_or_else(|| account.to_string(), |row| row.name);
+                Ok((account, name, text))
+            })
+            .collect()
+    }
+
+    /// Nothing is written under `--read-only`, and nothing into the past.
+    pub(super) fn may_write(&self) -> Result<(), OpsError> {
+        if self.settings().read_only {
+            return Err(OpsError::usage("--read-only: nothing is written"));
+        }
+        Ok(())
+    }
+
+    fn making(
+        &self,
+        account: &AccountId,
+        note: &NoteId,
+        at: Timestamp,
+        candidates: &[Candidate],
+        parsed: &Parsed,
+    ) -> Result<Made, OpsError> {
+        let author = self.me()?.ok_or_else(|| {
+            OpsError::usage(
+                "Rounds does not know who you are yet: set me = \"you@example.com\" in config.toml, or sync once",
+            )
+        })?;
+        let (source, theirs) = account.parts();
+        let source = SourceName::from(source);
+        let owner = self.store().owner_id(&source, &author)?;
+        let making = Making {
+            note,
+            source: &source,
+            account: theirs,
+            author: &author,
+            owner: owner.as_deref(),
+            at,
+            zone: self.zone(),
+            candidates,
+        };
+        let body = journal::render(parsed, &making.mark());
+        let out =
+            making.records(parsed).into_iter().map(|record| row(note, &source, record)).collect::<Result<_, _>>()?;
+        Ok(Made { body, author, out })
+    }
+}
+
+/// A note on its way out.
+struct Made {
+    body: String,
+    author: String,
+    out: Vec<NewOutbox>,
+}
+
+fn row(note: &NoteId, source: &SourceName, record: Record) -> Result<NewOutbox, OpsError> {
+    let payload = serde_json::to_string(&record.draft).map_err(|error| OpsError::failed(error.to_string()))?;
+    let part = if record.part == 0 { "note".to_owned() } else { record.part.to_string() };
+    Ok(NewOutbox {
+        id: if record.part == 0 { note.to_string() } else { format!("{note}.{part}") },
+        source: source.clone(),
+        part,
+        kind: if record.entity == Entity::Task { OutboxKind::Task } else { OutboxKind::Note },
+        entity: record.entity,
+        action: WriteAction::Create,
+        payload,
+        text: record.text,
+        remote: None,
+    })
+}

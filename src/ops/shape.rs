@@ -1,0 +1,258 @@
+//! The shapes of `cli.md`: what `list`, `show` and `explain` say, made from a standing and its facts.
+//!
+//! Names and meaning of the keys are a contract: add freely, change never. Absent is `null`, never 0.
+
+use jiff::civil::Date;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::book::facts::{Facts, Person, Tier};
+use crate::book::money::Money;
+use crate::book::standing::{Change, Changes, Gate, Health, MeasureResult, Offer, Standing};
+
+/// One account of `list`.
+#[derive(Clone, Debug, Serialize)]
+pub struct ListItem {
+    pub id: String,
+    pub name: String,
+    pub domain: Option<String>,
+    pub owner: Option<String>,
+    pub segment: Option<String>,
+    /// The currency of `arr`.
+    pub currency: Option<String>,
+    /// In units of `currency`.
+    pub arr: Option<f64>,
+    /// In units of the book's currency.
+    pub arr_book: Option<f64>,
+    pub renewal_date: Option<Date>,
+    pub days_to_renewal: Option<i64>,
+    pub health: HealthItem,
+    pub flags: Vec<FlagItem>,
+    pub stage: Value,
+    pub trust: Option<f64>,
+    #[serde(rename = "return")]
+    pub return_: Option<f64>,
+    pub proof_age_days: Option<i64>,
+    pub last_touch: Option<Date>,
+    pub keep: Option<Value>,
+    /// Percentile in the book, 0 to 1.
+    pub urgency: Option<f64>,
+    pub next: Option<NextItem>,
+}
+
+/// Health in `list`.
+#[derive(Clone, Debug, Serialize)]
+pub struct HealthItem {
+    pub score: Option<f64>,
+    pub band: &'static str,
+    pub confidence: f64,
+    pub delta_7d: Option<f64>,
+    pub trend: Vec<Option<f64>>,
+    #[serde(rename = "override")]
+    pub override_: Option<Value>,
+    pub gates: Vec<String>,
+}
+
+/// A flag in `list`.
+#[derive(Clone, Debug, Serialize)]
+pub struct FlagItem {
+    pub kind: String,
+    pub severity: Value,
+    pub since: Date,
+    pub because: String,
+}
+
+/// The next best action in `list`.
+#[derive(Clone, Debug, Serialize)]
+pub struct NextItem {
+    pub play: String,
+    pub title: String,
+    pub because: String,
+    pub worth: f64,
+    pub minutes: u32,
+    pub due: Option<Date>,
+}
+
+/// To a tenth: what a score carries. The sums of `explain` are made of unrounded figures.
+fn tenth(n: f64) -> f64 {
+    (n * 10.0).round() / 10.0
+}
+
+/// A ratio to three digits.
+fn ratio(n: f64) -> f64 {
+    (n * 1000.0).round() / 1000.0
+}
+
+fn units(money: Option<Money>) -> Option<f64> {
+    money.map(Money::units)
+}
+
+/// One account of `list`, with its urgency where it was computed.
+pub fn list_item(standing: &Standing, today: Date, urgency: Option<f64>) -> ListItem {
+    ListItem {
+        id: standing.account.to_string(),
+        name: standing.name.clone(),
+        domain: standing.domain.clone(),
+        owner: standing.owner.clone(),
+        segment: standing.segment.clone(),
+        currency: standing.arr.map(|arr| arr.currency.to_string()),
+        arr: units(standing.arr),
+        arr_book: units(standing.arr_book),
+        renewal_date: standing.renewal,
+        days_to_renewal: standing.renewal.map(|day| i64::from((day - today).get_days())),
+        health: health_item(&standing.health),
+        flags: standing
+            .flags
+            .iter()
+            .map(|flag| FlagItem {
+                kind: flag.kind.clone(),
+                severity: json!(flag.severity),
+                since: flag.since,
+                because: flag.because.clone(),
+            })
+            .collect(),
+        stage: json!(standing.stage),
+        trust: standing.trust.map(tenth),
+        return_: standing.return_,
+        proof_age_days: standing.proof_age_days,
+        last_touch: standing.last_touch,
+        keep: standing.keep.map(|keep| json!(keep)),
+        urgency: urgency.map(ratio),
+        next: standing.offers.first().map(next_item),
+    }
+}
+
+fn health_item(health: &Health) -> HealthItem {
+    HealthItem {
+        score: health.score.map(tenth),
+        band: health.band.name(),
+        confidence: ratio(health.confidence),
+        delta_7d: health.delta_7d.map(tenth),
+        trend: health.trend.iter().map(|score| score.map(tenth)).collect(),
+        override_: None,
+        gates: health.gates.iter().map(|gate| gate.id.clone()).collect(),
+    }
+}
+
+fn next_item(offer: &Offer) -> NextItem {
+    NextItem {
+        play: offer.play.clone(),
+        title: offer.title.clone(),
+        because: offer.because.clone(),
+        worth: offer.worth.round(),
+        minutes: offer.minutes,
+        due: offer.due,
+    }
+}
+
+/// `show`: the item of `list` and everything known.
+pub fn show(facts: &Facts, standing: &Standing, tier: impl Fn(&Person) -> Option<Tier>, today: Date) -> Value {
+    let mut out = json!(list_item(standing, today, None));
+    let people: Vec<Value> = facts
+        .people
+        .iter()
+        .map(|person| {
+            json!({
+                "id": person.id, "name": person.name, "title": person.title, "email": person.email, "phone": person.phone,
+                "tier": tier(person), "champion": person.champion.at(today).copied().unwrap_or(false),
+                "left": person.left.at(today).copied().unwrap_or(false),
+            })
+        })
+        .collect();
+    let touches: Vec<Value> = facts
+        .touches
+        .iter()
+        .map(|touch| {
+            json!({
+                "id": touch.id, "kind": touch.kind, "title": touch.title, "at": touch.at, "people": touch.people,
+                "two_way": touch.two_way, "source": touch.source, "note": touch.note,
+            })
+        })
+        .collect();
+    let tasks: Vec<Value> = facts
+        .tasks
+        .iter()
+        .map(|task| {
+            json!({"id": task.id, "subject": task.subject, "due": task.due, "done": task.done, "owner": task.owner, "note": task.note})
+        })
+        .collect();
+    let notes: Vec<Value> = facts
+        .notes
+        .iter()
+        .map(|note| {
+            json!({
+                "id": note.id, "note": note.note, "text": note.text, "at": note.at, "author": note.author,
+                "mine": note.mine, "state": note.state, "copies": note.copies, "problems": note.problems,
+            })
+        })
+        .collect();
+    let tickets: Vec<Value> = facts
+        .tickets
+        .iter()
+        .map(|ticket| {
+            json!({
+                "id": ticket.id, "subject": ticket.subject, "priority": ticket.priority, "opened": ticket.opened,
+                "closed": ticket.closed, "escalated": ticket.escalated, "source": ticket.source,
+            })
+        })
+        .collect();
+    let opportunities: Vec<Value> = facts
+        .opportunities
+        .iter()
+        .map(|deal| {
+            json!({
+                "id": deal.id, "name": deal.name, "kind": deal.kind, "amount": units(deal.amount),
+                "currency": deal.amount.map(|amount| amount.currency), "close": deal.close, "stage": deal.stage,
+                "closed": deal.closed, "won": deal.won,
+            })
+        })
+        .collect();
+    if let Value::Object(map) = &mut out {
+        map.insert("link".into(), json!(facts.link));
+        map.insert("industry".into(), json!(facts.industry));
+        map.insert("people".into(), json!(people));
+        map.insert("touches".into(), json!(touches));
+        map.insert("tasks".into(), json!(tasks));
+        map.insert("notes".into(), json!(notes));
+        map.insert("tickets".into(), json!(tickets));
+        map.insert("opportunities".into(), json!(opportunities));
+        map.insert("undated".into(), json!(facts.undated));
+        map.insert("day".into(), json!(standing.day));
+    }
+    out
+}
+
+/// `explain`: why this score. The points of the measures and of the gates add up to the score.
+pub fn explain(standing: &Standing, since: &Changes) -> Value {
+    let health = &standing.health;
+    json!({
+        "account": standing.account, "name": standing.name, "day": standing.day, "score": health.score,
+        "band": health.band, "confidence": ratio(health.confidence),
+        "measures": health.measures.iter().map(measure).collect::<Vec<_>>(),
+        "gates": health.gates.iter().map(gate).collect::<Vec<_>>(),
+        "since": {
+            "day": since.day, "score": since.score,
+            "changes": since.changes.iter().map(change).collect::<Vec<_>>(),
+        },
+    })
+}
+
+fn measure(m: &MeasureResult) -> Value {
+    json!({
+        "id": m.id, "label": m.label, "group": m.group, "weight": m.weight, "effective_weight": m.effective_weight,
+        "score": m.score, "points": m.points, "evidence": m.evidence, "as_of": m.as_of, "source": m.source,
+        "freshness": m.freshness,
+    })
+}
+
+fn gate(gate: &Gate) -> Value {
+    json!({"id": gate.id, "label": gate.label, "cap": gate.cap, "points": gate.points})
+}
+
+/// One row of what changed.
+pub fn change(change: &Change) -> Value {
+    json!({
+        "measure": change.measure, "label": change.label, "points": change.points, "evidence": change.evidence,
+        "as_of": change.as_of, "source": change.source,
+    })
+}

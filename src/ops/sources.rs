@@ -1,0 +1,321 @@
+//! Sources made ready: connector file, settings, token. And what can be asked of them without changing anything.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use serde::Serialize;
+
+use crate::book::row::Entity;
+use crate::connect::{self, ConnectError, ErrorClass, Pull, Source, SourceConfig};
+use crate::ops::{Desk, OpsError};
+use crate::secrets;
+
+/// The exit code that a failure of a source means (`cli.md`).
+pub fn exit_of(class: ErrorClass) -> u8 {
+    match class {
+        ErrorClass::SignIn | ErrorClass::Forbidden => 4,
+        ErrorClass::Unreachable => 5,
+        ErrorClass::Config => 3,
+        ErrorClass::Quota | ErrorClass::Transient | ErrorClass::StaleCursor | ErrorClass::Invalid => 1,
+    }
+}
+
+impl From<ConnectError> for OpsError {
+    fn from(error: ConnectError) -> Self {
+        Self { message: error.to_string(), exit: exit_of(error.class()) }
+    }
+}
+
+/// One thing that `check` looked at.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    /// `config.toml`, `crm`, `crm company`.
+    pub subject: String,
+    /// What was found, and what to do.
+    pub says: String,
+    /// 0: in order; else the exit code that it means.
+    pub exit: u8,
+}
+
+/// Who a source's token belongs to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Identity {
+    pub source: String,
+    /// E-mail, else what the source says.
+    pub who: Option<String>,
+    /// Where the token was found: a variable, a command, the keyring, the encrypted file.
+    pub token_from: String,
+    pub error: Option<String>,
+    #[serde(skip)]
+    pub exit: u8,
+}
+
+/// The connector file of a source: the user's own of that name, else the built-in.
+fn manifest(config_folder: &Path, connector: &str) -> Result<connect::Manifest, OpsError> {
+    let file = format!("connectors/{connector}.toml");
+    let own = config_folder.join("connectors").join(format!("{connector}.toml"));
+    let text = match std::fs::read_to_string(&own) {
+        Ok(text) => text,
+        Err(_) => match connect::built_in(connector) {
+            Some(text) => text.to_owned(),
+            None => {
+                return Err(OpsError {
+                    message: format!(
+                        "connector = {connector:?} is not known: {} come with Rounds, or put {file} into the config folder",
+                        connect::built_ins().join(", ")
+                    ),
+                    exit: 3,
+                });
+            }
+        },
+    };
+    connect::load(&text, &file).map_err(|errors| OpsError {
+        message: errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+        exit: 3,
+    })
+}
+
+impl Desk {
+    /// The settings of a source.
+    pub fn source_settings(&self, name: &str) -> Result<&SourceConfig, OpsError> {
+        self.settings().source(name).ok_or_else(|| {
+            let known: Vec<&str> = self.settings().sources.iter().map(|source| source.name.as_str()).collect();
+            let known = if known.is_empty() { "none yet".to_owned() } else { known.join(", ") };
+            OpsError::usage(format!("no source is called {name:?} in config.toml; there are: {known}"))
+        })
+    }
+
+    /// The token of a source, and where it was found.
+    fn token(&self, config: &SourceConfig) -> Result<(SecretString, String), OpsError> {
+        if let Some(token) = self.held.get(config.name.as_str()) {
+            return Ok((token.clone(), "memory".to_owned()));
+        }
+        secrets::find(config.name.as_str(), config.token_command.as_deref(), &self.settings().token_file())
+            .map(|found| (found.token, found.place.to_string()))
+            .map_err(|error| OpsError { message: error.to_string(), exit: 4 })
+    }
+
+    /// A source ready to run. Nothing is sent yet.
+    pub fn connect(&self, config: &SourceConfig) -> Result<Source, OpsError> {
+        let manifest = manifest(&self.settings().folders.config, &config.connector)?;
+        let (token, _) = self.token(config)?;
+        Ok(Source::new(config, manifest, token)?)
+    }
+
+    /// Stores a source's token where this machine keeps secrets; `ask` gives the passphrase of the encrypted file, where
+    /// there is no keyring. Says where it is.
+    pub fn login(
+        &self,
+        source: &str,
+        token: &SecretString,
+        ask: &dyn Fn() -> Option<SecretString>,
+    ) -> Result<String, OpsError> {
+        self.source_settings(source)?;
+        secrets::store(source, token, &self.settings().token_file(), ask)
+            .map(|place| format!("the token of {source} is in {place}; try it with: rounds whoami {source}"))
+            .map_err(|error| OpsError::failed(error.to_string()))
+    }
+
+    /// Forgets a source's token. Says from where.
+    pub fn logout(&self, source: &str, ask: &dyn Fn() -> Option<SecretString>) -> Result<String, OpsError> {
+        self.source_settings(source)?;
+        let places = secrets::forget(source, &self.settings().token_file(), ask)
+            .map_err(|error| OpsError::failed(error.to_string()))?;
+        if places.is_empty() {
+            return Ok(format!("no token of {source} is kept here"));
+        }
+        let places: Vec<String> = places.iter().map(ToString::to_string).collect();
+        Ok(format!(
+            "the token of {source} is gone from {}; revoke it there too if it may have leaked",
+            places.join(" and ")
+        ))
+    }
+
+    /// Who the tokens belong to.
+    pub fn whoami(&self, only: Option<&str>) -> Result<Vec<Identity>, OpsError> {
+        let configs: Vec<SourceConfig> = match only {
+            Some(name) => vec![self.source_settings(name)?.clone()],
+            None => self.settings().sources.clone(),
+        };
+        let runtime = super::runtime()?;
+        Ok(configs.iter().map(|config| self.identity(&runtime, config)).collect())
+    }
+
+    fn identity(&self, runtime: &tokio::runtime::Runtime, config: &SourceConfig) -> Identity {
+        let mut identity =
+            Identity { source: config.name.to_string(), who: None, token_from: String::new(), error: None, exit: 0 };
+        let result = self.token(config).and_then(|(token, from)| {
+            identity.token_from = from;
+            let manifest = manifest(&self.settings().folders.config, &config.connector)?;
+            let source = Source::new(config, manifest, token)?;
+            Ok(runtime.block_on(source.me())?)
+        });
+        match result {
+            Ok(me) => {
+                let portal = me.kept.iter().next().map(|(key, value)| format!("{key} {value}"));
+                identity.who = me.email().map(str::to_owned).or(portal);
+            }
+            Err(error) => {
+                identity.exit = error.exit;
+                identity.error = Some(error.message);
+            }
+        }
+        identity
+    }
+
+    /// Tries everything without changing anything: files, sign-in, rights, streams, mapped fields.
+    pub fn check(&self, source: Option<&str>, stream: Option<&str>, dry: bool) -> Result<Vec<Finding>, OpsError> {
+        let mut findings = vec![Finding {
+            subject: "config.toml".into(),
+            says: format!("{} sources; the book is in {}", self.settings().sources.len(), self.settings().currency),
+            exit: 0,
+        }];
+        findings.extend(self.model().check().into_iter().map(|says| Finding {
+            subject: "health.toml".into(),
+            says,
+            exit: 3,
+        }));
+        let configs: Vec<SourceConfig> = match source {
+            Some(name) => vec![self.source_settings(name)?.clone()],
+            None => self.settings().sources.clone(),
+        };
+        let runtime = super::runtime()?;
+        for config in &configs {
+            let name = config.name.to_string();
+            let ready = if dry {
+                manifest(&self.settings().folders.config, &config.connector).map(|_| None)
+            } else {
+                self.connect(config).map(Some)
+            };
+            match ready {
+                Err(error) => findings.push(Finding { subject: name, says: error.message, exit: error.exit }),
+                Ok(None) => findings.push(Finding {
+                    subject: name,
+                    says: format!("connector {} is in order; nothing was sent", config.connector),
+                    exit: 0,
+                }),
+                Ok(Some(source)) => self.check_source(&runtime, Arc::new(source), &name, stream, &mut findings),
+            }
+        }
+        Ok(findings)
+    }
+
+    fn check_source(
+        &self,
+        runtime: &tokio::runtime::Runtime,
+        source: Arc<Source>,
+        name: &str,
+        only: Option<&str>,
+        findings: &mut Vec<Finding>,
+    ) {
+        match runtime.block_on(source.me()) {
+            Err(error) => {
+                let exit = exit_of(error.class());
+                findings.push(Finding { subject: name.into(), says: error.to_string(), exit });
+                return;
+            }
+            Ok(me) => {
+                let who =
+                    me.email().map_or_else(|| "the token is valid".to_owned(), |who| format!("signed in as {who}"));
+                findings.push(Finding { subject: name.into(), says: who, exit: 0 });
+            }
+        }
+        let mut described = Vec::<Entity>::new();
+        for info in source.streams() {
+            if only.is_some_and(|only| only != info.name && only != info.entity.name()) {
+                continue;
+            }
+            let subject = format!("{name} {}", info.name);
+            if !described.contains(&info.entity) {
+                described.push(info.entity);
+                match runtime.block_on(source.describe(info.entity)) {
+                    Ok(description) => {
+                        for mapped in description.mapped.iter().filter(|mapped| !mapped.absent.is_empty()) {
+                            let like = if mapped.like.is_empty() {
+                                String::new()
+                            } else {
+                                format!("; names like it: {}", mapped.like.join(", "))
+                            };
+                            let says = format!(
+                                "{} reads {}, which this token does not see{like}",
+                                mapped.field,
+                                mapped.absent.join(", ")
+                            );
+                            findings.push(Finding { subject: subject.clone(), says, exit: 0 });
+                        }
+                    }
+                    Err(error) => {
+                        let exit = exit_of(error.class());
+                        findings.push(Finding { subject: subject.clone(), says: error.to_string(), exit });
+                    }
+                }
+            }
+            findings.push(first_page(runtime, &source, &info, self.today, subject));
+        }
+    }
+}
+
+/// One page of a stream, to see that it can be read and what it says.
+fn first_page(
+    runtime: &tokio::runtime::Runtime,
+    source: &Arc<Source>,
+    info: &connect::StreamInfo,
+    today: jiff::civil::Date,
+    subject: String,
+) -> Finding {
+    let stream = info.name.clone();
+    let pull = match info.days_again {
+        Some(_) => {
+            let from = today.yesterday().unwrap_or(today);
+            Pull::Days { stream, from, to: today, resume: None }
+        }
+        None => Pull::First { stream, resume: None },
+    };
+    let result = runtime.block_on(async {
+        let (sender, mut pages) = tokio::sync::mpsc::channel(1);
+        let source = Arc::clone(source);
+        let pulling = tokio::spawn(async move { source.pull(pull, sender).await });
+        let page = pages.recv().await;
+        // One page is enough: closing the channel ends the pull.
+        drop(pages);
+        let end = pulling.await;
+        match (page, end) {
+            (Some(page), _) => Ok(page),
+            (None, Ok(Err(error))) => Err(error),
+            (None, _) => Ok(connect::PulledPage::default()),
+        }
+    });
+    match result {
+        Err(error) => {
+            let exit = exit_of(error.class());
+            Finding { subject, says: error.to_string(), exit }
+        }
+        Ok(page) => {
+            let sample = page.rows.first().map_or_else(String::new, |row| {
+                let fields: Vec<String> =
+                    row.fields.iter().take(6).map(|(name, value)| format!("{name} = {}", shown(value))).collect();
+                format!("; the first: {}", fields.join(", "))
+            });
+            let problems =
+                if page.problems.is_empty() { String::new() } else { format!("; {}", page.problems.join("; ")) };
+            let exit = if page.problems.is_empty() { 0 } else { 6 };
+            Finding { subject, says: format!("{} rows on the first page{sample}{problems}", page.rows.len()), exit }
+        }
+    }
+}
+
+/// A value in a word.
+fn shown(value: &crate::book::row::Value) -> String {
+    use crate::book::row::Value;
+    let text = match value {
+        Value::Text(text) => text.clone(),
+        Value::Bool(b) => b.to_string(),
+        Value::Number(n) => n.to_string(),
+        Value::Money(amount) => amount.to_string(),
+        Value::Day(day) => day.to_string(),
+        Value::Instant(at) => at.to_string(),
+        Value::List(list) => list.join(";"),
+    };
+    crate::text::cut(&text, 30)
+}
