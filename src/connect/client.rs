@@ -16,6 +16,7 @@ use super::error::ConnectError;
 use super::formula::{Template, to_mj};
 use super::limiter::Limiter;
 use super::manifest::{Auth, ErrorRule, HttpLimits, Is, Limits, Method, Words};
+use crate::book::row::Entity;
 
 /// A request ready to go.
 #[derive(Clone, Debug)]
@@ -50,6 +51,9 @@ pub(crate) struct Client {
     ca: Option<Vec<u8>>,
     token: RwLock<SecretString>,
     renew: RwLock<Option<TokenSource>>,
+    /// How often the token was renewed; the lock lets one stream renew while the others wait for it.
+    renewed: tokio::sync::Mutex<u64>,
+    generation: AtomicU64,
     listener: RwLock<Option<Listener>>,
     pub limiter: Limiter,
     pub http_limits: HttpLimits,
@@ -77,6 +81,8 @@ impl Client {
             ca,
             token: RwLock::new(token),
             renew: RwLock::new(None),
+            renewed: tokio::sync::Mutex::new(0),
+            generation: AtomicU64::new(0),
             listener: RwLock::new(None),
             limiter: Limiter::new(limits.pools),
             http_limits: limits.http,
@@ -198,12 +204,7 @@ impl Client {
     }
 
     fn sign(&self, request: reqwest::RequestBuilder, rules: &Rules<'_>) -> Result<reqwest::RequestBuilder, String> {
-        let mut context = rules.context.clone();
-        {
-            let token = self.token.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-            context["settings"]["token"] = Json::from(token.expose_secret());
-        }
-        let mj = to_mj(&context);
+        let mj = to_mj(&self.with_token(rules.context.clone()));
         let secret = |text: String| {
             let mut value = HeaderValue::from_str(&text)
                 .map_err(|_| "the token holds characters that no header may hold".to_owned())?;
@@ -223,23 +224,37 @@ impl Client {
         })
     }
 
+    /// `settings.token` filled in.
+    pub fn with_token(&self, mut context: Json) -> Json {
+        let token = self.token.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        context["settings"]["token"] = Json::from(token.expose_secret());
+        context
+    }
+
     /// Judges one answer.
     pub fn judge(&self, raw: Raw, rules: &Rules<'_>) -> Result<Answer, Failed> {
         let expand = |template: &Template| template.text(&to_mj(rules.context)).ok();
         judge(raw, rules.errors, rules.words, &expand)
     }
 
-    /// Asks for the token once more; true when there is one to try.
-    pub async fn renew(&self) -> bool {
+    /// Which token is in use: a number that grows with each renewal.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// The token of `generation` was refused: asks for another, unless somebody did meanwhile. True: try again.
+    pub async fn renew(&self, generation: u64) -> bool {
+        let mut renewed = self.renewed.lock().await;
+        if self.generation() > generation {
+            return true;
+        }
         let renew = self.renew.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         let Some(renew) = renew else { return false };
-        match renew().await {
-            Some(token) => {
-                *self.token.write().unwrap_or_else(std::sync::PoisonError::into_inner) = token;
-                true
-            }
-            None => false,
-        }
+        let Some(token) = renew().await else { return false };
+        *self.token.write().unwrap_or_else(std::sync::PoisonError::into_inner) = token;
+        *renewed += 1;
+        self.generation.store(*renewed, Ordering::Release);
+        true
     }
 
     /// A quota that is spent: no request goes out until it ends.
@@ -270,13 +285,14 @@ impl Client {
         loop {
             tries += 1;
             let last = tries >= self.http_limits.tries;
+            let generation = self.generation();
             let (pause, because) = match self.exchange(built, rules).await {
                 Ok(raw) => match self.judge(raw, rules) {
                     Ok(answer) => return Ok(answer),
                     Err(failed) => match failed.is {
                         Is::AuthExpired if !renewed => {
                             renewed = true;
-                            if self.renew().await {
+                            if self.renew(generation).await {
                                 tries -= 1;
                                 continue;
                             }
@@ -333,12 +349,9 @@ impl Client {
             Is::AuthExpired | Is::AuthWrong => {
                 ConnectError::SignIn { at, name: self.name.clone(), because: failed.words }
             }
-            Is::Forbidden => ConnectError::Forbidden {
-                at,
-                stream: doing.rsplit(' ').next().unwrap_or(doing).to_owned(),
-                right: failed.right,
-                because: failed.words,
-            },
+            Is::Forbidden => {
+                ConnectError::Forbidden { at, stream: thing(doing), right: failed.right, because: failed.words }
+            }
             Is::Quota => {
                 let error = ConnectError::Quota { at, until: failed.until, because: failed.words };
                 self.spend(failed.until, &error);
@@ -397,6 +410,12 @@ impl From<Trouble> for ConnectError {
             Trouble::TooWide(error) | Trouble::FieldGone(error) | Trouble::Error(error) => error,
         }
     }
+}
+
+/// The records that a phrase such as `pulling accounts` is about.
+fn thing(doing: &str) -> String {
+    let known = |word: &&str| Entity::ALL.iter().any(|e| e.plural() == *word || e.name() == *word);
+    doing.split(' ').find(known).unwrap_or(doing).to_owned()
 }
 
 fn method(method: Method) -> reqwest::Method {

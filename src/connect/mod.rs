@@ -6,6 +6,7 @@ mod answer;
 mod client;
 mod convert;
 mod days;
+mod discover;
 mod error;
 mod formula;
 mod html;
@@ -16,6 +17,7 @@ mod page;
 mod path;
 mod pull;
 mod send;
+mod setup;
 mod source;
 mod types;
 

@@ -103,6 +103,7 @@ impl Source {
     async fn deliver(&self, write: &Write, step: &WriteStep, built: Built, context: &Json, what: &str) -> SendOutcome {
         let mut renewed = false;
         loop {
+            let generation = self.client.generation();
             let raw = match self.client.exchange(&built, &self.rules(context)).await {
                 Ok(raw) => raw,
                 Err(NoAnswer::NotSent(because)) => {
@@ -139,7 +140,7 @@ impl Source {
             return match failed.is {
                 Is::AuthExpired if !renewed => {
                     renewed = true;
-                    if self.client.renew().await {
+                    if self.client.renew(generation).await {
                         continue;
                     }
                     SendOutcome::SignIn { because: self.client.error(failed, "sending").to_string() }

@@ -81,6 +81,8 @@ pub(crate) struct MeSpec {
     /// Must be there: a 200 may be nobody.
     pub must: Path,
     pub keep: BTreeMap<String, Path>,
+    /// A second call that may fail: not every token belongs to somebody.
+    pub also: Option<(Request, BTreeMap<String, Path>)>,
 }
 
 /// A small table that fields are looked up in (stages, statuses).
@@ -317,22 +319,31 @@ fn read_auth(tab: &Tab<'_>) -> Option<Auth> {
 fn read_me(me: Tab<'_>) -> Option<MeSpec> {
     let request = Request::read(&me);
     let must = need_path(&me, "must");
+    let keep = read_keep(&me);
+    let also = me.table("also").and_then(|also| {
+        let found = Request::read(&also).map(|request| (request, read_keep(&also)));
+        also.done();
+        found
+    });
+    me.done();
+    Some(MeSpec { request: request?, must: must?, keep, also })
+}
+
+fn read_keep(tab: &Tab<'_>) -> BTreeMap<String, Path> {
     let mut keep = BTreeMap::new();
-    if let Some(list) = me.table("keep") {
-        for (key, node) in list.all() {
-            match &node.item {
-                Item::Text(text) => match Path::parse(text) {
-                    Ok(path) => {
-                        keep.insert(key.clone(), path);
-                    }
-                    Err(why) => list.errors.add(node.line, list.at(key), why),
-                },
-                _ => list.wrong(key, node, "a path"),
-            }
+    let Some(list) = tab.table("keep") else { return keep };
+    for (key, node) in list.all() {
+        match &node.item {
+            Item::Text(text) => match Path::parse(text) {
+                Ok(path) => {
+                    keep.insert(key.clone(), path);
+                }
+                Err(why) => list.errors.add(node.line, list.at(key), why),
+            },
+            _ => list.wrong(key, node, "a path"),
         }
     }
-    me.done();
-    Some(MeSpec { request: request?, must: must?, keep })
+    keep
 }
 
 fn read_table(tab: Tab<'_>) -> Option<TableSpec> {
@@ -356,3 +367,6 @@ fn read_table(tab: Tab<'_>) -> Option<TableSpec> {
     tab.done();
     Some(TableSpec { pull: pull?, each, key: key?, show })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,243 @@
+//! What is found out about a source before rows are read: who the token is, which fields there are, small tables.
+//!
+//! Decides which fields are asked for: the mapped ones that are described. Each question is asked once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+
+use super::error::{ConnectError, ErrorClass};
+use super::formula::{plain_text, to_mj};
+use super::manifest::{Paged, Stream};
+use super::mapper::Table;
+use super::page::{Seen, Walk, records};
+use super::path::Path;
+use super::source::{Fields, Source};
+use super::types::{Described, DescribedField, Mapped, Me};
+use crate::book::row::Entity;
+
+impl Source {
+    /// The sign-in test, and what is kept of its answer. Asked once; a connector without such a call gives an empty one.
+    pub async fn me(&self) -> Result<Me, ConnectError> {
+        self.me.get_or_try_init(|| self.ask_me()).await.cloned()
+    }
+
+    async fn ask_me(&self) -> Result<Me, ConnectError> {
+        let Some(spec) = &self.manifest.me else { return Ok(Me::default()) };
+        let context = json!({ "settings": self.settings });
+        let answer = self.read_with(&spec.request, &context, "signing in").await?;
+        let must = spec.must.find(&answer.json);
+        if must.is_none_or(|v| v.is_null() || v == &Json::Bool(false)) {
+            return Err(ConnectError::SignIn {
+                at: self.client.at.clone(),
+                name: self.client.name.clone(),
+                because: format!("the answer names nobody: {} is missing", spec.must.text()),
+            });
+        }
+        let mut kept = keep(&spec.keep, &answer.json);
+        if let Some((request, paths)) = &spec.also {
+            // Only this request may carry the token in its body; it goes to the same host as any other.
+            let context = self.client.with_token(context);
+            if let Ok(answer) = self.read_with(request, &context, "asking whose token this is").await {
+                kept.extend(keep(paths, &answer.json));
+            }
+        }
+        Ok(Me { kept })
+    }
+
+    /// What the source says of the records of all streams of an entity, and which mapped fields are absent there.
+    pub async fn describe(&self, entity: Entity) -> Result<Described, ConnectError> {
+        let mut described = Described::default();
+        for stream in self.manifest.streams.iter().filter(|s| s.entity == entity) {
+            let fields = self.described(stream).await?;
+            let names: BTreeSet<&str> = fields.iter().flat_map(|f| f.iter()).map(|f| f.name.as_str()).collect();
+            let under = stream.describe.as_ref().map_or("", |d| d.under.as_str());
+            for (field, map) in &stream.map {
+                let absent: Vec<String> = match &fields {
+                    Some(_) => map.names_under(under).into_iter().filter(|n| !names.contains(n.as_str())).collect(),
+                    None => Vec::new(),
+                };
+                let like =
+                    absent.iter().flat_map(|n| near(n, fields.as_deref().map_or(&[], |f| f.as_slice()))).collect();
+                described.mapped.push(Mapped { field: field.clone(), reads: map.text(), absent, like });
+            }
+            described.fields.extend(fields.iter().flat_map(|f| f.iter().cloned()));
+        }
+        Ok(described)
+    }
+
+    /// The described fields of a stream, asked once; `None` where the source has no such call or forbids it.
+    pub(super) async fn described(&self, stream: &Stream) -> Result<Fields, ConnectError> {
+        let cell = {
+            let mut cells = self.described.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            Arc::clone(cells.entry(stream.name.clone()).or_default())
+        };
+        cell.get_or_try_init(|| async {
+            let Some(spec) = &stream.describe else { return Ok(None) };
+            let context = self.context(stream, json!({})).await?;
+            let answer = match self
+                .read_with(&spec.request, &context, &format!("describing {}", stream.entity.plural()))
+                .await
+            {
+                Ok(answer) => answer,
+                // Without the right to describe, everything mapped is asked for, as it stands.
+                Err(error) if error.class() == ErrorClass::Forbidden => return Ok(None),
+                Err(error) => return Err(error),
+            };
+            let fields = spec
+                .rows
+                .find(&answer.json)
+                .and_then(Json::as_array)
+                .ok_or_else(|| self.invalid("describing", format!("the answer has no list at {:?}", spec.rows.text())))?
+                .iter()
+                .filter_map(|row| {
+                    Some(DescribedField {
+                        name: plain_text(spec.name.find(row)?),
+                        label: spec
+                            .label
+                            .as_ref()
+                            .and_then(|l| l.find(row))
+                            .map(|l| crate::text::clean_line(&plain_text(l))),
+                    })
+                })
+                .collect();
+            Ok(Some(Arc::new(fields)))
+        })
+        .await
+        .cloned()
+    }
+
+    /// Forgets what was described: a field is gone.
+    pub(super) fn forget_described(&self, stream: &Stream) {
+        self.described.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&stream.name);
+    }
+
+    /// The names to ask for, and the mapped fields that are not there (`arr (properties.annual_value)`).
+    pub(super) async fn select(&self, stream: &Stream) -> Result<(Vec<String>, Vec<String>), ConnectError> {
+        let described = self.described(stream).await?;
+        let under = stream.describe.as_ref().map_or("", |d| d.under.as_str());
+        let there = |name: &str| described.as_ref().is_none_or(|fields| fields.iter().any(|f| f.name == name));
+        let mut wanted = BTreeSet::new();
+        let mut absent = Vec::new();
+        let only = self.only.get(&stream.entity).map(|read| read.names_under(under)).unwrap_or_default();
+        for (field, map) in &stream.map {
+            let names = map.names_under(under);
+            // Ids that were merged away are no field of ours that anybody would miss.
+            if field != "merged" && !names.is_empty() && !names.iter().any(|name| there(name)) {
+                absent.push(format!("{field} ({})", map.text()));
+            }
+            wanted.extend(names);
+        }
+        wanted.extend(only);
+        Ok((wanted.into_iter().filter(|name| there(name)).collect(), absent))
+    }
+
+    /// A table, read once.
+    pub(super) async fn table(&self, name: &str) -> Result<Arc<Table>, ConnectError> {
+        let cell = {
+            let mut cells = self.tables.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            Arc::clone(cells.entry(name.to_owned()).or_default())
+        };
+        cell.get_or_try_init(|| self.read_table(name)).await.cloned()
+    }
+
+    async fn read_table(&self, name: &str) -> Result<Arc<Table>, ConnectError> {
+        let mut table = Table::new();
+        let Some(spec) = self.manifest.tables.get(name) else { return Ok(Arc::new(table)) };
+        let context = json!({ "settings": self.settings, "me": self.me_if_needed().await?.kept });
+        let doing = format!("reading the table {name}");
+        for record in self.read_all(&spec.pull, &context, &doing).await? {
+            let inner: Vec<Json> = match &spec.each {
+                None => vec![record.clone()],
+                Some(each) => each
+                    .find(&record)
+                    .and_then(Json::as_array)
+                    .into_iter()
+                    .flatten()
+                    .map(|item| {
+                        let mut item = item.clone();
+                        if item.is_object() {
+                            item["parent"] = record.clone();
+                        }
+                        item
+                    })
+                    .collect(),
+            };
+            for row in inner {
+                let mj = || to_mj(&row);
+                let Ok(Some(key)) = spec.key.eval(&row, &mj) else { continue };
+                let columns = spec
+                    .show
+                    .iter()
+                    .filter_map(|(column, read)| Some((column.clone(), read.eval(&row, &mj).ok()??)))
+                    .collect();
+                table.insert(plain_text(&key), columns);
+            }
+        }
+        Ok(Arc::new(table))
+    }
+
+    /// Reads all pages of a small list.
+    async fn read_all(&self, paged: &Paged, context: &Json, doing: &str) -> Result<Vec<Json>, ConnectError> {
+        let mut all = Vec::new();
+        let mut walk = Walk::default();
+        loop {
+            let mut built = self.built(&paged.request, context, doing)?;
+            walk.place(&paged.next, &mut built).map_err(|why| self.invalid(doing, why))?;
+            let mut answer = self.read(&built, context, doing).await?;
+            let outer = answer.json.clone();
+            let rows = records(&paged.rows, &mut answer).map_err(|why| self.invalid(doing, why))?;
+            let seen = Seen {
+                answer: &outer,
+                headers: &answer.headers,
+                url: &answer.url,
+                last: rows.last(),
+                count: rows.len(),
+                first_id: None,
+                last_id: None,
+            };
+            let on = walk.after(&paged.next, &seen).map_err(|why| self.invalid(doing, why))?;
+            all.extend(rows);
+            match on {
+                Some(on) => walk = on,
+                None => return Ok(all),
+            }
+        }
+    }
+}
+
+fn keep(paths: &BTreeMap<String, Path>, answer: &Json) -> BTreeMap<String, String> {
+    paths
+        .iter()
+        .filter_map(|(key, path)| {
+            let text = crate::text::clean_line(&plain_text(path.find(answer)?));
+            (!text.is_empty()).then(|| (key.clone(), text))
+        })
+        .collect()
+}
+
+/// Up to three described names that share words with a name that isn't there.
+fn near(name: &str, fields: &[DescribedField]) -> Vec<String> {
+    let words = |text: &str| -> Vec<String> {
+        text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|w| w.len() > 2).map(str::to_owned).collect()
+    };
+    let wanted = words(name);
+    let mut scored: Vec<(usize, &str)> = fields
+        .iter()
+        .map(|field| {
+            let mut there = words(&field.name);
+            there.extend(field.label.iter().flat_map(|l| words(l)));
+            (
+                wanted
+                    .iter()
+                    .filter(|w| there.iter().any(|t| t.contains(w.as_str()) || w.contains(t.as_str())))
+                    .count(),
+                field.name.as_str(),
+            )
+        })
+        .filter(|(score, _)| *score > 0)
+        .collect();
+    scored.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+    scored.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
+}
