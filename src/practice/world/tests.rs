@@ -67,6 +67,7 @@ fn dates_are_in_order() {
             assert_eq!(plan.arr_on(world.today), plan.shape.arr);
         } else {
             assert_eq!(plan.arr_on(world.today), 0);
+            assert!(plan.tickets.iter().all(|ticket| ticket.closed.is_some()));
         }
         for ticket in &plan.tickets {
             assert!(ticket.closed.is_none_or(|closed| closed > ticket.opened));

@@ -119,7 +119,7 @@ fn one(out: &mut Vec<Touch>, dice: &mut Dice, tier: Tier, on: Day, lead: u8, peo
         });
     } else {
         let phrase = dice.next();
-        let at = clock::at(on - 1, dice.between(8, 15), dice.between(0, 59));
+        let at = clock::at(clock::working_day(on - 1), dice.between(8, 15), dice.between(0, 59));
         let answer = clock::at(on, dice.between(8, 16), dice.between(0, 59));
         let mail = |at, theirs| Touch {
             kind: Kind::Email,
