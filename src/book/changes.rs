@@ -6,9 +6,9 @@ use jiff::civil::Date;
 
 use crate::book::day::date;
 use crate::book::evidence::{Evidence, evidence};
-use crate::book::facts::Facts;
+use crate::book::facts::{Facts, Series};
 use crate::book::model::{Input, MAX_MEASURES, Model};
-use crate::book::prepared::{On, Prepared};
+use crate::book::prepared::On;
 use crate::book::reading::Reading;
 use crate::book::score::{CapKind, Eval, Folded, TIER_CAP};
 use crate::book::standing::{Change, Changes};
@@ -53,9 +53,12 @@ pub fn changes_of(eval: &Eval<'_>, from: Date, to: Date) -> Changes {
         };
         let Evidence { text, source } = words(&b, after);
         let said = match (before, after) {
-            (None, Some((reading, _))) if appeared(&eval.facts, measure.input, reading.as_of > a.on.day) => {
-                format!("{text}; first seen on {}, its source keeps no history", short_date(date(reading.as_of), to))
-            }
+            (None, Some(_)) => match first_seen(eval.facts.facts, measure.input, from, to) {
+                Some(day) => {
+                    format!("{text}; first seen on {}, its source keeps no history", short_date(day, to))
+                }
+                None => text,
+            },
             (Some(_), None) => format!("counts no longer: {text}"),
             (Some(_), Some(_)) if (sa - sb).abs() < 1e-9 => {
                 format!("{text}; its share of the score went {:.0}% → {:.0}%", wa * 100.0, wb * 100.0)
@@ -87,18 +90,22 @@ fn part(wa: f64, sa: f64, wb: f64, sb: f64, middle: f64) -> f64 {
     (wa + wb) / 2.0 * (sb - sa) + (wb - wa) * ((sa + sb) / 2.0 - middle)
 }
 
-/// Whether a measure speaks only now because its field has no history: that it was absent before says nothing.
-fn appeared(facts: &Prepared<'_>, input: Input, newly: bool) -> bool {
-    let field = match input {
-        Input::UsageUtilisation => "seats",
-        Input::UsageBreadth => "features_bought",
-        Input::PeopleChampion => "champion",
-        Input::SurveyCsat => "csat",
-        Input::InvoiceOverdue => "invoice_state",
-        Input::RenewalDays => "renewal_date",
-        _ => return false,
+/// The day on which the field behind a measure was first seen, where its source keeps no history and that day lies
+/// after `from`: that the measure was absent before says nothing about the customer.
+fn first_seen(facts: &Facts, input: Input, from: Date, to: Date) -> Option<Date> {
+    fn first<T>(series: &Series<T>) -> Option<Date> {
+        series.0.first().map(|entry| entry.on)
+    }
+    let (field, seen) = match input {
+        Input::UsageUtilisation => ("seats", first(&facts.seats)),
+        Input::UsageBreadth => ("features_bought", first(&facts.features_bought)),
+        Input::PeopleChampion => ("champion", facts.people.iter().filter_map(|one| first(&one.champion)).min()),
+        Input::SurveyCsat => ("csat", first(&facts.csat)),
+        Input::InvoiceOverdue => ("invoice_state", first(&facts.invoice)),
+        Input::RenewalDays => ("renewal_date", first(&facts.renewal)),
+        _ => return None,
     };
-    newly && facts.facts.undated.iter().any(|name| name == field)
+    seen.filter(|day| *day > from && *day <= to && facts.undated.iter().any(|name| name == field))
 }
 
 /// Inputs whose words do not tell what was before.

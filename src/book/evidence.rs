@@ -109,7 +109,10 @@ fn spoken(input: Input, facts: &Prepared<'_>, model: &Model, on: On, reading: &R
             (text.unwrap_or_default(), last.map(|(.., touch)| touch.source.to_string()))
         }
         Input::PeopleEngaged => {
-            let text = format!("{} of buyers and influencers engaged", people(reading.value as usize));
+            let text = match reading.value as usize {
+                0 => "nobody engaged among buyers and influencers".into(),
+                n => format!("{n} engaged among buyers and influencers"),
+            };
             (text, touch_source(facts, day))
         }
         Input::PeopleCoverage => (coverage(facts, model, on), touch_source(facts, day)),
@@ -160,10 +163,6 @@ fn spoken(input: Input, facts: &Prepared<'_>, model: &Model, on: On, reading: &R
         }
     };
     Evidence { text, source }
-}
-
-fn people(n: usize) -> String {
-    if n == 1 { "1 person".into() } else { format!("{n} people") }
 }
 
 fn coverage(facts: &Prepared<'_>, model: &Model, on: On) -> String {
@@ -224,10 +223,11 @@ fn missing(measure: &Measure, facts: &Prepared<'_>, on: On) -> String {
         Input::ContactBuyer | Input::ContactInfluencer | Input::ContactUser => {
             let tiers = tiers_of(measure.input);
             let name = tiers.first().map_or("person", |tier| tier.name());
+            let a = if name.starts_with('i') { "an" } else { "a" };
             match facts.last_touch_of(tiers, on) {
-                Some((touched, ..)) => format!("last touch with a {name} is too old ({} d)", on.day - touched),
+                Some((touched, ..)) => format!("last touch with {a} {name} is too old ({} d)", on.day - touched),
                 None if nobody(tiers) => format!("no {name} known"),
-                None => format!("no touch with a {name} known"),
+                None => format!("no touch with {a} {name} known"),
             }
         }
         Input::PeopleEngaged | Input::PeopleCoverage => "no two-way touches known".into(),

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use jiff::civil::Date;
 
 use crate::book::day::{Day, date, number};
-use crate::book::facts::{Daily, Facts, Person, Tier, Touch, Usage};
+use crate::book::facts::{Daily, Facts, Person, Tier, Touch, TouchKind, Usage};
 use crate::book::model::Model;
 use crate::book::tiers::tier_of;
 
@@ -37,8 +37,17 @@ pub struct Known<'a> {
     pub person: &'a Person,
     pub tier: Option<Tier>,
     created: Option<Day>,
-    /// Day and index into `facts.touches`, by day.
-    touches: Vec<(Day, usize)>,
+    touches: Vec<Met>,
+}
+
+/// A two-way touch by its day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Met {
+    day: Day,
+    /// Index into `facts.touches`.
+    index: usize,
+    /// A meeting from a calendar: on its own day nobody can tell yet whether it took place, so it counts from the next.
+    planned: bool,
 }
 
 impl Known<'_> {
@@ -55,14 +64,15 @@ impl Known<'_> {
 
     /// The day from which they are known.
     pub fn since(&self) -> Option<Day> {
-        let touched = self.touches.first().map(|touch| touch.0);
+        let touched = self.touches.first().map(|touch| touch.day);
         [self.created, touched].into_iter().flatten().min()
     }
 }
 
-fn last(touches: &[(Day, usize)], day: Day) -> Option<(Day, usize)> {
-    let end = touches.partition_point(|touch| touch.0 <= day);
-    end.checked_sub(1).map(|at| touches[at])
+fn last(touches: &[Met], day: Day) -> Option<(Day, usize)> {
+    let end = touches.partition_point(|touch| touch.day <= day);
+    let counts = |touch: &&Met| touch.day < day || !touch.planned;
+    touches[..end].iter().rev().find(counts).map(|touch| (touch.day, touch.index))
 }
 
 /// A ticket's days.
@@ -85,8 +95,8 @@ impl TicketDays {
 pub struct Prepared<'a> {
     pub facts: &'a Facts,
     pub people: Vec<Known<'a>>,
-    /// Every two-way touch: day and index into `facts.touches`, by day.
-    two_way: Vec<(Day, usize)>,
+    /// Every two-way touch, by day.
+    two_way: Vec<Met>,
     /// In the order of `facts.tickets`.
     pub tickets: Vec<TicketDays>,
     pub usage: UsageDays<'a>,
@@ -110,10 +120,11 @@ impl<'a> Prepared<'a> {
         let place: HashMap<_, _> = facts.people.iter().enumerate().map(|(at, person)| (&person.id, at)).collect();
         let mut two_way = Vec::with_capacity(facts.touches.len());
         for (index, touch) in facts.touches.iter().enumerate().filter(|(_, touch)| touch.two_way) {
-            let day = number(touch.on);
-            two_way.push((day, index));
+            let planned = touch.kind == TouchKind::Meeting && touch.note.is_none();
+            let met = Met { day: number(touch.on), index, planned };
+            two_way.push(met);
             for at in touch.people.iter().filter_map(|id| place.get(id)) {
-                people[*at].touches.push((day, index));
+                people[*at].touches.push(met);
             }
         }
         two_way.sort_unstable();

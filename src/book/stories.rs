@@ -221,6 +221,23 @@ fn meetings_of_the_day_by_time() {
     let one = standing(&facts);
     assert_eq!((one.meetings.len(), one.meetings[0].time.as_str()), (1, "14:00"));
     assert_eq!(one.valid_until, plus(TODAY, 1));
+    // Whether it takes place will be known tomorrow; a meeting that a note tells of has taken place.
+    assert_eq!(one.last_touch, Some(ago(15)));
+    let model = Model::built_in_for_tests();
+    let tomorrow = with_context(&[], |ctx| assess(&facts, &model, plus(TODAY, 1), ctx));
+    assert_eq!(tomorrow.last_touch, Some(TODAY));
+    facts.touches.last_mut().unwrap().note = Some("01J".into());
+    assert_eq!(standing(&facts).last_touch, Some(TODAY));
+}
+
+#[test]
+fn a_renewal_that_passed_is_not_forgotten() {
+    let mut facts = healthy();
+    facts.renewal.push(ago(100), ago(100), Some(ago(20)));
+    let one = standing(&facts);
+    let flag = one.flags.iter().find(|flag| flag.kind == "renewal-passed").unwrap();
+    assert_eq!((flag.label.as_str(), flag.severity, flag.since), ("renewal 20 d late", Severity::High, ago(19)));
+    assert_eq!(one.offers[0].title, "Settle the renewal of 3 Nov with Jane Doe, or write down what holds it");
 }
 
 #[test]

@@ -95,6 +95,8 @@ conditions! {
         ["within" = 90.0], ["days", "renewal", "band", "score"], renewal_not_healthy, say_renewal;
     "renewal.within", "the renewal is within so many days",
         ["within" = 90.0], ["days", "renewal", "band", "score"], renewal_within, say_renewal;
+    "renewal.passed", "the renewal date has passed by so many days, and no new one is set",
+        ["days" = 1.0, "until" = 180.0], ["days", "renewal"], renewal_passed, say_passed;
     "escalation.open", "an escalated ticket is open for so many days",
         ["days" = 0.0], ["days", "ticket", "subject"], escalation, say_escalation;
     "tickets.piling", "so many tickets in 30 days, and so many times those of the 30 before",
@@ -319,6 +321,19 @@ fn renewal_not_healthy(eval: &Eval<'_>, given: &With, on: On) -> Option<f64> {
 fn renewal_within(eval: &Eval<'_>, given: &With, on: On) -> Option<f64> {
     let within = with(given, "within", "renewal.within");
     renewal_days(eval, on, within).map(|days| pressing(within, days))
+}
+
+fn renewal_passed(eval: &Eval<'_>, given: &With, on: On) -> Option<f64> {
+    let days = f64::from(on.day - number(*eval.facts.facts.renewal.at(on.date)?));
+    let range = with(given, "days", "renewal.passed")..=with(given, "until", "renewal.passed");
+    range.contains(&days).then_some(days)
+}
+
+fn say_passed(eval: &Eval<'_>, _: &With, on: On) -> Hit {
+    let Some(renewal) = eval.facts.facts.renewal.at(on.date) else { return Hit::default() };
+    let days = (on.day - number(*renewal)).to_string();
+    let words = Words::default().with("days", days).with("renewal", short_date(*renewal, on.date));
+    Hit { key: renewal.to_string(), words }
 }
 
 fn say_renewal(eval: &Eval<'_>, _: &With, on: On) -> Hit {

@@ -4,14 +4,12 @@
 //! it makes values of text and text of values. A new kind of fact is a row in [`VERBS`], one in `print` and one in `fact`.
 
 mod fact;
-mod into;
 mod mark;
 mod parse;
 mod people;
 mod print;
 
 pub use fact::{Fact, PersonRef};
-pub use into::{Noted, add};
 pub use mark::Mark;
 pub use parse::{Parsed, VERBS, Verb, parse};
 pub use people::{Candidate, Found, find, ids};
