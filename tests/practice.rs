@@ -578,6 +578,9 @@ async fn the_account_describes_itself() {
     assert!(owners.iter().any(|o| o["email"] == "maya.chen@example.com" && o["teams"][0]["name"].is_string()));
     assert!(owners.iter().any(|o| o["type"] == "QUEUE" && o["email"].is_null()));
     assert!(!left.is_empty() && left.iter().all(|o| o["archived"] == true));
+    let whose = desk.post("/oauth/v2/private-apps/get/access-token-info", json!({"tokenKey": desk.token})).await;
+    assert!(owners.iter().any(|o| o["userId"] == whose.body["userId"] && o["firstName"] == "Maya"));
+    assert_eq!(whose.body["hubId"], details.body["portalId"]);
     let id = owners[0]["id"].as_str().unwrap();
     assert_eq!(desk.get(&format!("/crm/owners/2026-03/{id}")).await.body["id"], owners[0]["id"]);
     refused(&desk.get("/crm/owners/2026-03/1").await, 404, "OBJECT_NOT_FOUND");

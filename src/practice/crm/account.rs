@@ -4,8 +4,9 @@
 use serde_json::{Value, json};
 
 use super::Call;
+use super::input;
 use super::objects::limit;
-use super::reply::{Answer, not_found, ok};
+use super::reply::{Answer, invalid, not_found, ok};
 use super::schema::{self, Field};
 use crate::practice::kinds::Kind;
 use crate::practice::live::Live;
@@ -136,6 +137,21 @@ pub(crate) fn details() -> Answer {
         "additionalCurrencies": ["EUR", "GBP"], "utcOffset": "+00:00", "utcOffsetMilliseconds": 0,
         "uiDomain": "app.practice-crm.example", "dataHostingLocation": "na1"
     })))
+}
+
+/// Whose token it is. This one path carries an old version number and no date.
+pub(crate) fn token_info(live: &Live, call: &Call<'_>) -> Answer {
+    let body = input::object(call)?;
+    if body.get("tokenKey").and_then(Value::as_str).is_none_or(str::is_empty) {
+        return Err(invalid("Some required fields were not set: [tokenKey]"));
+    }
+    let scopes: Vec<String> = [false, true]
+        .into_iter()
+        .filter(|write| !write || call.may_write)
+        .flat_map(|write| [Kind::Company, Kind::Contact, Kind::Deal].map(|kind| kind.scope(write)))
+        .chain(["crm.objects.owners.read".to_string(), "tickets".to_string()])
+        .collect();
+    Ok(ok(json!({"userId": live.user, "hubId": PORTAL, "appId": 2_104_771, "scopes": scopes})))
 }
 
 pub(crate) fn usage(live: &Live, call: &Call<'_>) -> Answer {

@@ -74,6 +74,10 @@ fn route(live: &Live, call: &Call<'_>) -> Answer {
         ["crm", "properties", VERSION, kind] if get => account::properties(live, call, known(kind)?),
         ["crm", "properties", VERSION, kind, name] if get => account::property(live, known(kind)?, name),
         ["crm", "pipelines", VERSION, kind] if get => account::pipelines(known(kind)?),
+        ["oauth", "v2", "private-apps", "get", "access-token-info"] => {
+            only(call, "POST")?;
+            account::token_info(live, call)
+        }
         ["account-info", VERSION, "details"] if get => account::details(),
         ["account-info", VERSION, "api-usage", "daily", "private-apps"] if get => account::usage(live, call),
         ["crm", "owners" | "properties" | "pipelines", VERSION, ..] => Err(wrong_method()),
