@@ -33,7 +33,7 @@ impl Desk {
 
     /// After a crash: what was on its way is unknown now. Only for the holder of the lease.
     pub(super) fn recover_outbox(&self) -> Result<(), OpsError> {
-        self.store_mut().outbox_recover(self.now())?;
+        self.store_mut().outbox_recover(self.now(), self.settings().settle)?;
         Ok(())
     }
 

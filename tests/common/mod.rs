@@ -65,6 +65,11 @@ impl Practice {
         notes.into_iter().filter(|note| note["archived"] != Value::Bool(true)).collect()
     }
 
+    /// How many requests it has had.
+    pub fn requests(&self) -> u64 {
+        self.state()["requests"]["total"].as_u64().expect("a count")
+    }
+
     /// A request to the CRM itself, with its token.
     pub fn request(&self, method: &str, path: &str, body: &str) -> String {
         http(self.url(), method, path, body, self.hello["token"].as_str())
@@ -154,6 +159,13 @@ impl Home {
         std::fs::write(path, format!("{old}\n{text}\n")).expect("config.toml");
     }
 
+    /// Sets a top-level key of `config.toml`.
+    pub fn set(&self, line: &str) {
+        let path = self.config().join("config.toml");
+        let old = std::fs::read_to_string(&path).expect("config.toml");
+        std::fs::write(path, format!("{line}\n{old}")).expect("config.toml");
+    }
+
     /// The arguments and variables that every start has.
     fn base(&self) -> (Vec<String>, BTreeMap<String, String>) {
         let text = |path: &Path| path.display().to_string();
@@ -202,6 +214,10 @@ impl Home {
     }
 }
 
+fn cells(n: u16) -> std::num::NonZero<u16> {
+    std::num::NonZero::new(n).expect("a size above 0")
+}
+
 /// A program in a pseudo-terminal, with the screen that a person would see.
 pub struct Terminal {
     child: Box<dyn portable_pty::Child + Send + Sync>,
@@ -231,7 +247,7 @@ impl Terminal {
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let writer = pair.master.take_writer().expect("a writer");
-        let parser = vt100::Parser::new(rows, columns, 0);
+        let parser = vt100::Parser::new(cells(rows), cells(columns), 0);
         let screen = Arc::new((Mutex::new(Screen { parser, bytes: 0, ended: false }), Condvar::new()));
         let shared = Arc::clone(&screen);
         std::thread::spawn(move || {
@@ -288,7 +304,7 @@ impl Terminal {
 
     /// Another size.
     pub fn resize(&self, columns: u16, rows: u16) {
-        self.screen.0.lock().expect("the screen").parser.screen_mut().set_size(rows, columns);
+        self.screen.0.lock().expect("the screen").parser.screen_mut().set_size(cells(rows), cells(columns));
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         self.master.resize(size).expect("the size changes");
     }

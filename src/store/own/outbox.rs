@@ -324,14 +324,15 @@ impl Store {
         self.own_mut()?.write_checked("writing to the outbox", |tx| mark(tx, id, what))
     }
 
-    /// After a crash, and only by the holder of the lease: what was on its way is unknown now, to be looked for a minute
+    /// After a crash, and only by the holder of the lease: what was on its way is unknown now, to be looked for `settle`
     /// after it left. Answers with how many.
-    pub fn outbox_recover(&mut self, now: Timestamp) -> Result<u64, StoreError> {
+    pub fn outbox_recover(&mut self, now: Timestamp, settle: std::time::Duration) -> Result<u64, StoreError> {
+        let settle = i64::try_from(settle.as_millis()).unwrap_or(LOOK_AFTER_MS);
         self.own_mut()?.write("reading the outbox after a crash", |tx| {
             let count = tx.execute(
                 "UPDATE outbox SET state = 'unknown', because = 'Rounds ended before the answer came',
                    next_at = changed + ?2, changed = ?1 WHERE state = 'sending'",
-                params![ms(now), LOOK_AFTER_MS],
+                params![ms(now), settle],
             )?;
             Ok(count as u64)
         })
