@@ -1,6 +1,8 @@
 //! Promise: a connector reads and writes an outside system by its documented answers, faults included, and says what
 //! happened. The outside system here is a stub that plays those answers.
 
+#![allow(clippy::unwrap_used)]
+
 #[path = "stub/mod.rs"]
 mod stub;
 

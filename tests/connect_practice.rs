@@ -1,6 +1,8 @@
 //! Promise: the connector files read the whole of the practice CRM and its usage service, and a note that meets any fault
 //! is in the CRM exactly once when its mark is looked for before a second try.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 

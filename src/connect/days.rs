@@ -5,20 +5,20 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use tokio::sync::mpsc::Sender;
 
 use super::client::Trouble;
 use super::error::ConnectError;
 use super::manifest::{Rows, Since, Stream};
 use super::mapper::Problems;
-use super::page::records;
+use super::page::{Columns, columns, named};
 use super::pull::Run;
 use super::source::Source;
 use super::types::{PullEnd, PulledPage};
 
 /// Raw rows that are mapped and handed over at a time: a full answer is some hundred thousand rows of ours.
-const PORTION: usize = 2_000;
+const PORTION: usize = 500;
 /// The widest window, however little there is.
 const WIDEST: i32 = 92;
 
@@ -62,7 +62,7 @@ impl Source {
                 }
                 Err(trouble) => return Err(trouble.into()),
             };
-            let count = rows.len();
+            let count = rows.rows.len();
             let full = full_at.is_some_and(|full| count >= full);
             if full && days > 1 {
                 state.width = (days / 2).max(1);
@@ -96,7 +96,7 @@ fn add(day: Date, days: i32) -> Date {
 }
 
 impl Run<'_> {
-    async fn window(&self, from: Date, to: Date, above: &str) -> Result<Vec<Json>, Trouble> {
+    async fn window(&self, from: Date, to: Date, above: &str) -> Result<Columns, Trouble> {
         let extra = json!({
             "window": { "from": from.to_string(), "to": to.to_string() },
             "above": above,
@@ -106,7 +106,7 @@ impl Run<'_> {
         let spec = &self.stream.first.paged;
         let built = self.source.built(&spec.request, &context, &self.doing)?;
         let mut answer = self.source.read(&built, &context, &self.doing).await?;
-        Ok(records(&spec.rows, &mut answer).map_err(|why| self.source.invalid(&self.doing, why))?)
+        Ok(columns(&spec.rows, &mut answer).map_err(|why| self.source.invalid(&self.doing, why))?)
     }
 
     /// One day alone is more than an answer holds: account after account, above the last whole one.
@@ -114,20 +114,22 @@ impl Run<'_> {
         &self,
         from: Date,
         to: Date,
-        mut rows: Vec<Json>,
+        mut table: Columns,
         full: usize,
         here: &Option<String>,
         pages: &Sender<PulledPage>,
     ) -> Result<(), ConnectError> {
         loop {
-            let was_full = rows.len() >= full;
-            let last = rows.last().and_then(|row| self.account(row));
+            let was_full = table.rows.len() >= full;
             if was_full {
                 // The last account may be cut: it is asked for again.
-                rows.retain(|row| self.account(row) != last);
+                let last = self.account_at(&table, table.rows.len().saturating_sub(1));
+                while !table.rows.is_empty() && self.account_at(&table, table.rows.len() - 1) == last {
+                    table.rows.pop();
+                }
             }
-            let above = rows.last().and_then(|row| self.account(row));
-            self.hand_over(rows, here, pages).await?;
+            let above = table.rows.len().checked_sub(1).and_then(|at| self.account_at(&table, at));
+            self.hand_over(table, here, pages).await?;
             if !was_full {
                 return Ok(());
             }
@@ -135,8 +137,8 @@ impl Run<'_> {
                 let why = format!("{from} has more rows of one account than an answer holds");
                 return Err(self.source.invalid(&self.doing, why));
             };
-            rows = self.window(from, to, &above).await.map_err(ConnectError::from)?;
-            if rows.first().and_then(|row| self.account(row)).is_some_and(|first| first <= above) {
+            table = self.window(from, to, &above).await.map_err(ConnectError::from)?;
+            if self.account_at(&table, 0).is_some_and(|first| first <= above) {
                 let why =
                     format!("{from} has more rows than an answer holds, and the query can't go on above an account");
                 return Err(self.source.invalid(&self.doing, why));
@@ -144,23 +146,27 @@ impl Run<'_> {
         }
     }
 
-    fn account(&self, record: &Json) -> Option<String> {
+    fn account_at(&self, table: &Columns, at: usize) -> Option<String> {
+        let record = named(&table.names, table.rows.get(at)?.clone());
         let read = &self.stream.map.get("account")?.choices.first()?.read;
-        let json = read.eval(record, &|| super::formula::to_mj(record)).ok()??;
+        let json = read.eval(&record, &|| super::formula::to_mj(&record)).ok()??;
         Some(super::formula::plain_text(&json))
     }
 
+    /// Maps and hands over portion by portion; what was handed over is dropped.
     async fn hand_over(
         &self,
-        rows: Vec<Json>,
+        table: Columns,
         here: &Option<String>,
         pages: &Sender<PulledPage>,
     ) -> Result<(), ConnectError> {
-        for part in rows.chunks(PORTION) {
+        let Columns { names, rows } = table;
+        let mut rows = rows.into_iter();
+        while rows.len() > 0 {
             let mut page = PulledPage { resume: here.clone(), ..PulledPage::default() };
             let mut problems = Problems::default();
-            for record in part {
-                self.mapper.rows(record, &mut problems, &mut page.rows);
+            for row in rows.by_ref().take(PORTION) {
+                self.mapper.rows(&named(&names, row), &mut problems, &mut page.rows);
             }
             page.problems = problems.lines();
             pages.send(page).await.map_err(|_| ConnectError::Cancelled)?;

@@ -69,23 +69,41 @@ pub(crate) fn records(rows: &Rows, answer: &mut Answer) -> Result<Vec<Json>, Str
             Some(Json::Null) => Ok(Vec::new()),
             _ => Err(format!("the answer has no list at {:?}; it holds {keys}", path.text())),
         },
-        Rows::Columns { names, from, .. } => {
-            let Some(Json::Array(names)) = names.find(&answer.json).cloned() else {
-                return Err(format!("the answer has no names at {:?}; it holds {keys}", names.text()));
-            };
-            let names: Vec<String> = names.iter().map(plain_text).collect();
-            let Some(Json::Array(list)) = from.take(&mut answer.json) else {
-                return Err(format!("the answer has no list at {:?}; it holds {keys}", from.text()));
-            };
-            list.into_iter()
-                .map(|row| match row {
-                    Json::Array(values) if values.len() == names.len() => {
-                        Ok(Json::Object(names.iter().cloned().zip(values).collect()))
-                    }
-                    _ => Err(format!("a row doesn't have the {} values that its names promise", names.len())),
-                })
-                .collect()
+        Rows::Columns { .. } => {
+            let table = columns(rows, answer)?;
+            Ok(table.rows.into_iter().map(|row| named(&table.names, row)).collect())
         }
+    }
+}
+
+/// Names beside rows of as many values, as they came: half the memory of records.
+pub(crate) struct Columns {
+    pub names: Vec<String>,
+    pub rows: Vec<Json>,
+}
+
+/// Takes the names and rows out of an answer whose rows are [`Rows::Columns`].
+pub(crate) fn columns(rows: &Rows, answer: &mut Answer) -> Result<Columns, String> {
+    let keys = keys(&answer.json);
+    let Rows::Columns { names, from, .. } = rows else { return Err("its rows have no names beside them".to_owned()) };
+    let Some(Json::Array(found)) = names.find(&answer.json) else {
+        return Err(format!("the answer has no names at {:?}; it holds {keys}", names.text()));
+    };
+    let names: Vec<String> = found.iter().map(plain_text).collect();
+    let Some(Json::Array(rows)) = from.take(&mut answer.json) else {
+        return Err(format!("the answer has no list at {:?}; it holds {keys}", from.text()));
+    };
+    if rows.iter().any(|row| row.as_array().is_none_or(|values| values.len() != names.len())) {
+        return Err(format!("a row doesn't have the {} values that its names promise", names.len()));
+    }
+    Ok(Columns { names, rows })
+}
+
+/// A row of [`Columns`] as a record.
+pub(crate) fn named(names: &[String], row: Json) -> Json {
+    match row {
+        Json::Array(values) => Json::Object(names.iter().cloned().zip(values).collect()),
+        other => other,
     }
 }
 

@@ -221,6 +221,16 @@ pub(super) fn read(
     if node.get("first").is_none() {
         errors.add(tab.line, tab.at("first"), "is missing: the request of a full pull");
     }
+    if let Some(first) = &first
+        && matches!(first.since, super::Since::Days { .. })
+        && !matches!(first.paged.rows, super::Rows::Columns { .. })
+    {
+        errors.add(
+            tab.line,
+            tab.at("first.rows"),
+            "a pull by days answers in columns: rows = { kind = \"columns\", .. }",
+        );
+    }
     tab.done();
     Some(Stream {
         name: name.to_owned(),
