@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use rounds::cli::{self, Cli, Command};
 use rounds::ops::OpsError;
 
@@ -10,7 +9,7 @@ mod demo;
 mod log;
 
 fn main() -> ExitCode {
-    let args = Cli::parse();
+    let args = Cli::from_arguments();
     // The only crypto library is ring; without a provider the HTTP client cannot even be built.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let result = match &args.command {

@@ -1,5 +1,7 @@
 //! A CSM's morning, end to end: CRM → cache → health → list → note → back in the CRM, over real HTTP and real files.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod common;
 
 use common::{Home, Practice};

@@ -1,5 +1,7 @@
 //! Nothing lost, nothing twice: notes under lost replies, late commits, kills and dead networks.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -20,6 +20,13 @@ pub struct Cli {
     pub command: Option<Command>,
 }
 
+impl Cli {
+    /// What was typed. Help, version and wrong use are answered here, and end the process.
+    pub fn from_arguments() -> Self {
+        Self::parse()
+    }
+}
+
 /// Flags that every command takes; a flag beats its variable.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Global {

@@ -7,17 +7,20 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
 
 use crate::book::ids::{AccountId, SourceName};
 use crate::book::progress::Progress;
 use crate::connect::Source;
 use crate::ops::syncing::{PORTION, Ready};
 use crate::ops::{Desk, OpsError};
-use crate::sync::{Lease, LeaseError};
+use crate::sync::{Clock, Lease, LeaseError};
 
 /// What lists show is asked for again at most this often.
 const BETWEEN_REPORTS: Duration = Duration::from_millis(250);
+const REPORT_GAP: SignedDuration = SignedDuration::from_millis(250);
 /// How often another Rounds' changes are looked for while it holds the lease.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 
@@ -32,6 +35,14 @@ pub enum Report {
     Notice(String),
 }
 
+/// Whether enough time has passed for another report. A clock that was set back counts as enough.
+fn gap(at: Timestamp, now: Timestamp) -> bool {
+    let passed = now.duration_since(at);
+    passed >= REPORT_GAP || passed.is_negative()
+}
+
+/// The sources of the running sync, so that a push uses the same limits.
+type Connected = Vec<(SourceName, Arc<Source>)>;
 type Reporter = Arc<dyn Fn(Report) + Send + Sync>;
 
 /// What a thread is woken by.
@@ -51,8 +62,9 @@ struct Common {
     leads: AtomicBool,
     /// A pull is running: only what is on screen is worth assessing at once.
     pulling: AtomicBool,
-    sources: Mutex<Option<Vec<(SourceName, Arc<Source>)>>>,
-    reported: Mutex<Option<Instant>>,
+    sources: Mutex<Option<Connected>>,
+    clock: Clock,
+    reported: Mutex<Option<Timestamp>>,
 }
 
 impl Common {
@@ -60,9 +72,10 @@ impl Common {
     /// Answers with whether it was said.
     fn changed(&self, last: bool) -> bool {
         let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = last || reported.is_none_or(|at| at.elapsed() >= BETWEEN_REPORTS);
+        let now = self.clock.now();
+        let due = last || reported.is_none_or(|at| gap(at, now));
         if due {
-            *reported = Some(Instant::now());
+            *reported = Some(now);
             (self.report)(Report::DataChanged);
         }
         due
@@ -89,6 +102,7 @@ impl Background {
             leads: AtomicBool::new(false),
             pulling: AtomicBool::new(false),
             sources: Mutex::new(None),
+            clock: desk.clock.clone(),
             reported: Mutex::new(None),
         });
         let (pulls, pull_wakes) = channel();
@@ -230,15 +244,16 @@ fn pull_once(
     let sources: Vec<_> = ready.runs.iter().map(|run| (run.name.clone(), Arc::clone(&run.source))).collect();
     *common.sources.lock().unwrap_or_else(PoisonError::into_inner) = Some(sources);
     let _ = tends.send(Wake::Push);
-    let last = std::cell::Cell::new(None::<Instant>);
+    let last = std::cell::Cell::new(None::<Timestamp>);
     let report = |step: Progress| {
         let many = matches!(step, Progress::Pulled { .. });
         if many {
             let _ = tends.send(Wake::Assess);
-            if last.get().is_some_and(|at| at.elapsed() < BETWEEN_REPORTS) {
+            let now = common.clock.now();
+            if last.get().is_some_and(|at| !gap(at, now)) {
                 return;
             }
-            last.set(Some(Instant::now()));
+            last.set(Some(now));
         }
         (common.report)(Report::Progress(step));
     };

@@ -179,12 +179,12 @@ impl Desk {
     /// Without `me` in the settings, the user that the founding source's token belongs to is me.
     fn learn_me(&self, runtime: &tokio::runtime::Runtime, runs: &[SourceRun]) -> Result<(), OpsError> {
         let Some(run) = runs.iter().find(|run| run.founds) else { return Ok(()) };
-        if self.settings().me.is_none() && self.store().cache_meta("me")?.is_none() {
-            if let Ok(me) = runtime.block_on(run.source.me()) {
-                if let Some(email) = me.email() {
-                    self.store_mut().set_cache_meta("me", &email.to_lowercase())?;
-                }
-            }
+        if self.settings().me.is_some() || self.store().cache_meta("me")?.is_some() {
+            return Ok(());
+        }
+        let me = runtime.block_on(run.source.me()).ok();
+        if let Some(email) = me.as_ref().and_then(|me| me.email()) {
+            self.store_mut().set_cache_meta("me", &email.to_lowercase())?;
         }
         Ok(())
     }

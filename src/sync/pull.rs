@@ -94,7 +94,7 @@ pub fn pull(
     let before: Vec<_> = runs.iter().map(|run| run.source.stats()).collect();
     let founding =
         |index: usize, entity: Entity| runs[index].founds && matches!(entity, Entity::Owner | Entity::Account);
-    let first = writer.works(|index, entity| founding(index, entity))?;
+    let first = writer.works(founding)?;
     let result = writer.wave(runtime, first, &MatchIndex::default());
     let result = result.and_then(|()| {
         let index = writer.store.match_index()?;

@@ -2,7 +2,7 @@
 //!
 //! Nothing here sleeps for a guess: everything waits for a state, with a bound after which the test fails and says what
 //! was on screen.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
