@@ -123,7 +123,7 @@ impl Store {
 
     /// Accounts with a note or decision of ours that their standing does not know of yet.
     fn own_stale(&self, limit: usize) -> Result<Vec<AccountId>, StoreError> {
-        let done: i64 = self.cache_meta("own_assessed")?.and_then(|text| text.parse().ok()).unwrap_or(0);
+        let done: i64 = self.meta("own_assessed")?.and_then(|text| text.parse().ok()).unwrap_or(0);
         let touched = self.own.read("reading what we changed", |conn| {
             let newest: i64 = conn.query_row("SELECT coalesce(max(serial), 0) FROM touched", [], |row| row.get(0))?;
             // An `own.db` that was replaced starts counting anew.
@@ -159,10 +159,10 @@ impl Store {
             conn.query_row("SELECT coalesce(max(serial), 0) FROM touched", [], |row| row.get(0))
         })?;
         let newest = newest.to_string();
-        if self.cache_meta("own_assessed")?.as_deref() == Some(newest.as_str()) {
+        if self.meta("own_assessed")?.as_deref() == Some(newest.as_str()) {
             return Ok(());
         }
-        self.set_cache_meta("own_assessed", &newest)
+        self.put_meta("own_assessed", &newest)
     }
 
     /// A window of the portfolio. Unfiltered it carries the total; a filtered one is counted by [`Store::count`].
@@ -321,7 +321,7 @@ impl Store {
             no_arr: figures.no_arr,
             no_renewal: figures.no_renewal,
             meetings_today: meetings,
-            synced: sources.iter().filter_map(|source| source.synced).max(),
+            synced: sources.iter().filter_map(|source| source.complete).max(),
             standings_of: old,
             waiting,
             refused,

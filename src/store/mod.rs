@@ -10,6 +10,7 @@ mod db;
 mod error;
 mod facts;
 mod filter;
+mod find;
 mod list;
 mod lookups;
 mod migrate;

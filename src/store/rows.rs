@@ -38,7 +38,7 @@ pub struct SourceRecord {
     /// When its last sync began.
     pub started: Option<Timestamp>,
     /// When its last sync without an error ended.
-    pub synced: Option<Timestamp>,
+    pub complete: Option<Timestamp>,
     pub error: Option<String>,
     pub left: Option<String>,
     /// Rows by entity; filled when read.
@@ -49,8 +49,8 @@ pub struct SourceRecord {
 impl From<SourceRecord> for SourceState {
     fn from(record: SourceRecord) -> Self {
         let rows = record.entities.iter().map(|(_, rows)| rows).sum();
-        let SourceRecord { name, connector, synced, error, left, entities, .. } = record;
-        Self { name, connector, synced, rows, error, left, entities }
+        let SourceRecord { name, connector, complete, error, left, entities, .. } = record;
+        Self { name, connector, synced: complete, rows, error, left, entities }
     }
 }
 
@@ -216,7 +216,7 @@ impl Store {
                 name: mark.name.0.clone(),
                 connector: mark.connector.clone(),
                 started: Some(mark.started),
-                synced: mark.ended.or(before.synced),
+                complete: mark.ended.or(before.complete),
                 error: mark.error.clone(),
                 left: mark.left.clone(),
                 entities: Vec::new(),
@@ -231,17 +231,17 @@ impl Store {
 
     /// Says where an account opens in a source's own pages: an address with `{id}` in it.
     pub fn put_account_link(&mut self, source: &SourceName, address: &str) -> Result<(), StoreError> {
-        self.set_cache_meta(&format!("link/{source}"), address)
+        self.put_meta(&format!("link/{source}"), address)
     }
 
     /// A word that the cache keeps for others; gone with the cache.
-    pub fn cache_meta(&self, key: &str) -> Result<Option<String>, StoreError> {
+    pub fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
         self.cache.read("reading a setting", |conn| meta(conn, key))
     }
 
     /// Keeps a word in the cache. One that is there already writes nothing.
-    pub fn set_cache_meta(&mut self, key: &str, value: &str) -> Result<(), StoreError> {
-        if self.cache_meta(key)?.as_deref() == Some(value) {
+    pub fn put_meta(&mut self, key: &str, value: &str) -> Result<(), StoreError> {
+        if self.meta(key)?.as_deref() == Some(value) {
             return Ok(());
         }
         self.cache.write("keeping a setting", |tx| set_meta(tx, key, value))
@@ -253,7 +253,7 @@ impl Store {
     }
 
     /// Keeps a word in `own.db`.
-    pub fn set_own_meta(&mut self, key: &str, value: &str) -> Result<(), StoreError> {
+    pub fn put_own_meta(&mut self, key: &str, value: &str) -> Result<(), StoreError> {
         self.own_mut()?.write("keeping a setting", |tx| set_meta(tx, key, value))
     }
 

@@ -13,6 +13,7 @@ use super::super::codec::{from_json, hash, json, ms};
 use super::links::{Hands, Links, record_link, touch};
 use super::usage::Days;
 use crate::book::ids::{AccountId, SourceName};
+use crate::book::journal::{Mark, read_back};
 use crate::book::row::{Entity, Row, Value};
 
 /// What is kept of a row besides its columns.
@@ -288,10 +289,30 @@ impl Page<'_> {
             drop(put);
             self.dirty_of(rec)?;
         }
+        self.notable(rec, row)?;
         let loose = wanted.is_empty() && row.entity != Entity::Owner;
         self.conn
             .prepare_cached("UPDATE record SET loose = ?2 WHERE rec = ?1 AND loose <> ?2")?
             .execute(params![rec, loose])?;
+        Ok(())
+    }
+
+    /// What lists across all accounts look for, in columns of its own.
+    fn notable(&self, rec: i64, row: &Row) -> rusqlite::Result<()> {
+        let due = match (row.entity, row.fields.get("due"), row.fields.get("done")) {
+            (Entity::Task, Some(Value::Instant(due)), done) if done != Some(&Value::Bool(true)) => Some(ms(*due)),
+            _ => None,
+        };
+        let body = row.text("body").filter(|_| row.entity == Entity::Note);
+        let mark = body.and_then(Mark::of_body).filter(|mark| mark.part.is_none());
+        let read = body.zip(mark.as_ref()).and_then(|(body, mark)| read_back(body, &[&mark.account]));
+        let trouble = read.is_some_and(|read| !read.problems.is_empty());
+        self.conn
+            .prepare_cached(
+                "UPDATE record SET due = ?2, mark = ?3, trouble = ?4
+                 WHERE rec = ?1 AND (due IS NOT ?2 OR mark IS NOT ?3 OR trouble <> ?4)",
+            )?
+            .execute(params![rec, due, mark.map(|mark| mark.note.0), trouble])?;
         Ok(())
     }
 

@@ -128,6 +128,10 @@ impl Reader {
         conn.create_scalar_function("seen", 0, FunctionFlags::SQLITE_UTF8, move |_| {
             counter.fetch_add(1, Ordering::Relaxed);
             Ok(true)
+        })?;
+        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+        conn.create_scalar_function("fold", 1, flags, |context| {
+            Ok(context.get::<Option<String>>(0)?.map(|text| text.to_lowercase()))
         })
     }
 

@@ -88,20 +88,17 @@ fn portfolio(
     moved: Option<i64>,
 ) -> rusqlite::Result<()> {
     let flags = standing.flags.iter().map(|flag| flag.kind.as_str()).collect::<Vec<_>>().join(" ");
-    let stage = |stage: Option<crate::book::standing::Stage>| stage.map(|stage| format!("{stage:?}").to_lowercase());
+    let currency = standing.arr_book.map(|money| money.currency);
     conn.prepare_cached(
-        "INSERT INTO portfolio(account, owner, name, domain, segment, band, score, confidence, delta, arr, currency,
-           renewal, touch, exposure, trust, returned, proof_age, keep, buyers, users, builders, flags, high, next,
-           meetings, day, moved)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-           ?23, ?24, ?25, ?26, ?27)
+        "INSERT INTO portfolio(account, owner, name, domain, segment, band, score, confidence, delta, arr, currency, scale,
+           renewal, touch, exposure, flags, high, meetings, day, moved)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
          ON CONFLICT DO UPDATE SET owner = excluded.owner, name = excluded.name, domain = excluded.domain,
            segment = excluded.segment, band = excluded.band, score = excluded.score, confidence = excluded.confidence,
-           delta = excluded.delta, arr = excluded.arr, currency = excluded.currency, renewal = excluded.renewal,
-           touch = excluded.touch, exposure = excluded.exposure, trust = excluded.trust, returned = excluded.returned,
-           proof_age = excluded.proof_age, keep = excluded.keep, buyers = excluded.buyers, users = excluded.users,
-           builders = excluded.builders, flags = excluded.flags, high = excluded.high, next = excluded.next,
-           meetings = excluded.meetings, day = excluded.day, moved = coalesce(excluded.moved, moved)",
+           delta = excluded.delta, arr = excluded.arr, currency = excluded.currency, scale = excluded.scale,
+           renewal = excluded.renewal, touch = excluded.touch, exposure = excluded.exposure, flags = excluded.flags,
+           high = excluded.high, meetings = excluded.meetings, day = excluded.day,
+           moved = coalesce(excluded.moved, moved)",
     )?
     .execute(params![
         account,
@@ -114,21 +111,15 @@ fn portfolio(
         standing.health.confidence,
         standing.health.delta_7d,
         standing.arr_book.map(|money| money.minor),
-        standing.arr_book.map(|money| money.currency.code().to_owned()),
+        currency.map(|currency| currency.code().to_owned()),
+        currency.map(|currency| 10_i64.pow(currency.digits())),
         standing.renewal.map(day),
         // Never touched is the longest silence.
         standing.last_touch.map_or(i64::from(i32::MIN), day),
         standing.exposure,
-        standing.trust,
-        standing.return_,
-        standing.proof_age_days,
-        standing.keep.map(|keep| format!("{keep:?}").to_lowercase()),
-        stage(standing.stage.buyers),
-        stage(standing.stage.users),
-        stage(standing.stage.builders),
+        // Blanks at both ends, so that a kind is found as a whole word.
         format!(" {flags} "),
         standing.flags.iter().any(|flag| flag.severity == Severity::High),
-        standing.offers.first().map(|offer| offer.play.clone()),
         standing.meetings.len() as i64,
         day(standing.day),
         moved

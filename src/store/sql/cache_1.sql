@@ -45,11 +45,18 @@ CREATE TABLE record(
   seen INTEGER NOT NULL,
   gone INTEGER,
   loose INTEGER NOT NULL DEFAULT 0,
+  -- Of a task that is open: when it is due. Of a note of ours: its mark, and whether a bullet of it does not parse.
+  due INTEGER,
+  mark TEXT,
+  trouble INTEGER NOT NULL DEFAULT 0,
   hash INTEGER NOT NULL,
   body TEXT NOT NULL,
   UNIQUE(source, entity, id)
 ) STRICT;
 CREATE INDEX record_loose ON record(rec) WHERE loose = 1 AND gone IS NULL;
+CREATE INDEX record_due ON record(due) WHERE due IS NOT NULL AND gone IS NULL;
+CREATE INDEX record_mark ON record(mark) WHERE mark IS NOT NULL AND gone IS NULL;
+CREATE INDEX record_trouble ON record(rec) WHERE trouble = 1 AND gone IS NULL;
 CREATE TABLE belongs(link INTEGER NOT NULL, rec INTEGER NOT NULL, PRIMARY KEY(link, rec)) STRICT, WITHOUT ROWID;
 CREATE INDEX belongs_rec ON belongs(rec);
 CREATE TABLE alias(source TEXT NOT NULL, entity TEXT NOT NULL, old TEXT NOT NULL, new TEXT NOT NULL, PRIMARY KEY(source, entity, old)) STRICT, WITHOUT ROWID;
@@ -101,19 +108,12 @@ CREATE TABLE portfolio(
   delta REAL,
   arr INTEGER,
   currency TEXT,
+  scale INTEGER,
   renewal INTEGER,
   touch INTEGER NOT NULL,
   exposure REAL NOT NULL,
-  trust REAL,
-  returned REAL,
-  proof_age INTEGER,
-  keep TEXT,
-  buyers TEXT,
-  users TEXT,
-  builders TEXT,
   flags TEXT NOT NULL,
   high INTEGER NOT NULL,
-  next TEXT,
   meetings INTEGER NOT NULL,
   day INTEGER NOT NULL,
   moved INTEGER
