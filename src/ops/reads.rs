@@ -23,8 +23,7 @@ impl Desk {
         let kinds: Vec<&str> = self.model().flags.iter().map(|rule| rule.kind.as_str()).collect();
         let query = parse_known(text, &kinds).map_err(|error| OpsError::usage(error.to_string()))?;
         let me = self.me()?;
-        let _ = (&query, &me);
-        Ok(Filter::words(text))
+        Ok(Filter::of(&query, self.today(), me.as_deref()))
     }
 
     /// A window of the portfolio: one indexed read.
@@ -153,14 +152,7 @@ impl Desk {
 
     /// The accounts whose name, id or domain fits; best first, at most `limit`.
     pub fn find(&self, what: &str, limit: usize) -> Result<Vec<(AccountId, String)>, OpsError> {
-        let q = PageQuery { limit: limit as u64, ..PageQuery::default() };
-        Ok(self
-            .store()
-            .page(&q, &Filter::words(what), &self.scope()?)?
-            .rows
-            .into_iter()
-            .map(|r| (r.account, r.name))
-            .collect())
+        Ok(self.store().find(what, limit)?)
     }
 
     /// The Sync screen.

@@ -12,7 +12,6 @@ mod facts;
 mod filter;
 mod find;
 mod list;
-mod lookups;
 mod migrate;
 mod open;
 mod own;
