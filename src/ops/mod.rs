@@ -219,7 +219,7 @@ impl Desk {
     pub fn me(&self) -> Result<Option<String>, OpsError> {
         match &self.settings().me {
             Some(me) => Ok(Some(me.clone())),
-            None => Ok(self.store().cache_meta("me")?),
+            None => Ok(self.store().meta("me")?),
         }
     }
 

@@ -165,7 +165,7 @@ impl Desk {
             SourceState {
                 name: config.name.to_string(),
                 connector: config.connector.clone(),
-                synced: record.and_then(|record| record.synced),
+                synced: record.and_then(|record| record.complete),
                 rows: record.map_or(0, |record| record.entities.iter().map(|(_, rows)| rows).sum()),
                 error: record.and_then(|record| record.error.clone()),
                 left: record.and_then(|record| record.left.clone()),

@@ -150,7 +150,7 @@ impl Desk {
             self.keep_state(summary, began, run.source.stats().left)?;
             // Where an account opens in the CRM's own pages: known once the source has said who it is.
             if let Some(link) = run.source.link(Entity::Account, LINK_ID) {
-                self.store_mut().set_cache_meta(&format!("link/{}", run.name), &link)?;
+                self.store_mut().put_meta(&format!("link/{}", run.name), &link)?;
             }
         }
         for summary in &ready.failed {
@@ -179,12 +179,12 @@ impl Desk {
     /// Without `me` in the settings, the user that the founding source's token belongs to is me.
     fn learn_me(&self, runtime: &tokio::runtime::Runtime, runs: &[SourceRun]) -> Result<(), OpsError> {
         let Some(run) = runs.iter().find(|run| run.founds) else { return Ok(()) };
-        if self.settings().me.is_some() || self.store().cache_meta("me")?.is_some() {
+        if self.settings().me.is_some() || self.store().meta("me")?.is_some() {
             return Ok(());
         }
         let me = runtime.block_on(run.source.me()).ok();
         if let Some(email) = me.as_ref().and_then(|me| me.email()) {
-            self.store_mut().set_cache_meta("me", &email.to_lowercase())?;
+            self.store_mut().put_meta("me", &email.to_lowercase())?;
         }
         Ok(())
     }
