@@ -1,1 +1,30 @@
-//! (room)
+//! State, Event → update → Effects.
+//!
+//! Decides what every key and every answer changes on screen, and what is to be loaded or done because of it.
+//! No I/O, no clock, no drawing: one thread owns the state, everybody else sends it events.
+
+pub mod account;
+mod day;
+mod edit;
+pub mod event;
+#[cfg(test)]
+pub mod fixture;
+mod input;
+pub mod layout;
+pub mod list;
+pub mod note;
+mod note_keys;
+pub mod overlay;
+mod plays;
+mod run;
+pub mod state;
+pub mod sync;
+#[cfg(test)]
+mod tests;
+mod update;
+pub mod walk;
+
+pub use edit::Editor;
+pub use event::{Effect, Event};
+pub use state::{Screen, State, Toast, Tone};
+pub use update::update;

@@ -15,6 +15,9 @@ use crate::command::{Command, Id, Scope};
 /// The keys that Rounds comes with, in the format of the user's file.
 pub const DEFAULTS: &str = include_str!("keys/keys.toml");
 
+/// What the bottom line holds at most.
+const MAX_HINTS: usize = 8;
+
 /// One line of the effective table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Binding {
@@ -191,6 +194,10 @@ impl Keymap {
             }
         }
         out.sort_by_key(|(place, _)| *place);
+        // The last one, the way to all the others, stays.
+        while out.len() > MAX_HINTS {
+            out.remove(out.len() - 2);
+        }
         out.into_iter().map(|(_, hint)| hint).collect()
     }
 

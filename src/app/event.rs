@@ -1,0 +1,144 @@
+//! What happened, and what is to be done about it: plain values, between the thread that owns `State` and the others.
+//!
+//! Events are past, effects imperative. An answer carries the generation of its question where a late one could harm.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::book::ids::{AccountId, NoteId};
+use crate::book::progress::Progress;
+use crate::book::view::{AccountView, ActionRow, Header, NoteReceipt, Page, PageQuery, Round, SyncView};
+use crate::command::ActVerb;
+use crate::config::keys::Chord;
+
+/// An answer: what was asked for, or what to say instead.
+pub type Answer<T> = Result<T, String>;
+
+/// Something happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// What time it is: comes before the events of each batch.
+    Clock {
+        now: Timestamp,
+        today: Date,
+    },
+    Key(Chord),
+    Paste(String),
+    Resized {
+        width: u16,
+        height: u16,
+    },
+    Focused(bool),
+    /// A page was read; where `anchor` stands in the order, if that was asked.
+    Page {
+        generation: u64,
+        anchor: Option<(AccountId, Option<u64>)>,
+        result: Answer<Page>,
+    },
+    Counted {
+        generation: u64,
+        result: Answer<u64>,
+    },
+    /// For a filter that leaves nothing: the rows that each term alone keeps away.
+    Excluded {
+        generation: u64,
+        term: String,
+        without: u64,
+    },
+    Header(Answer<Header>),
+    Account {
+        account: AccountId,
+        result: Answer<Box<AccountView>>,
+    },
+    Round(Answer<Round>),
+    Actions(Answer<Vec<ActionRow>>),
+    SyncView(Answer<SyncView>),
+    Draft {
+        account: AccountId,
+        text: Option<String>,
+    },
+    NoteText {
+        note: NoteId,
+        result: Answer<Option<String>>,
+    },
+    Previewed {
+        generation: u64,
+        result: Answer<NoteReceipt>,
+    },
+    /// The note in the box is on disk, or why not.
+    Saved(Answer<NoteReceipt>),
+    /// Something else was done: what to say about it.
+    Done {
+        result: Answer<String>,
+        undo: bool,
+    },
+    Progressed(Progress),
+    DataChanged,
+    Notice(String),
+}
+
+/// Something is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    LoadPage {
+        generation: u64,
+        query: PageQuery,
+        anchor: Option<AccountId>,
+    },
+    Count {
+        generation: u64,
+        filter: String,
+    },
+    /// Which of these terms keeps most away: the filter without each of them.
+    Exclude {
+        generation: u64,
+        filter: String,
+    },
+    LoadHeader,
+    LoadAccount(AccountId),
+    LoadRound,
+    RoundDone,
+    LoadActions,
+    LoadSync,
+    LoadDraft(AccountId),
+    LoadNoteText(NoteId),
+    KeepDraft {
+        account: AccountId,
+        text: String,
+    },
+    PreviewNote {
+        generation: u64,
+        account: AccountId,
+        text: String,
+    },
+    SaveNote {
+        account: AccountId,
+        text: String,
+    },
+    SaveEdit {
+        note: NoteId,
+        text: String,
+    },
+    DeleteNote(NoteId),
+    DropCopy {
+        note: NoteId,
+        copy: String,
+    },
+    Act {
+        account: AccountId,
+        play: String,
+        verb: ActVerb,
+        say: String,
+    },
+    Undo,
+    SyncNow,
+    SyncCancel,
+    OutboxRetry(String),
+    OutboxDrop(String),
+    /// These rows are on screen: their standings first.
+    Visible(Vec<AccountId>),
+    Copy(String),
+    Redraw,
+    Suspend,
+    Quit,
+}

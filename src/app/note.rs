@@ -1,0 +1,185 @@
+//! The note box: what is typed, what it is understood as, and what may be completed.
+//!
+//! Decides what a key does to the text and when a draft is to be kept. Saves nothing itself; a note counts as saved
+//! only when the answer says that it is on disk.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::app::edit::Editor;
+use crate::book::facts::{Facts, Person};
+use crate::book::ids::{AccountId, NoteId};
+use crate::book::view::NoteReceipt;
+
+/// The facts that can be typed, with what follows and what they become.
+pub const FACTS: &[(&str, &str, &str)] = &[
+    ("call", "@who", "a call"),
+    ("met", "@who 45m", "a meeting"),
+    ("mail", "@who", "a mail"),
+    ("task", "what fri", "a task with a day"),
+    ("pulse", "green|yellow|red why", "how it feels to you"),
+];
+
+/// Something that can be completed at the cursor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// What replaces the word.
+    pub insert: String,
+    /// What is shown.
+    pub label: String,
+    pub about: String,
+}
+
+/// What is offered for the word at the cursor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Popup {
+    /// Where the word begins.
+    pub from: usize,
+    pub choices: Vec<Choice>,
+    pub index: usize,
+}
+
+/// The box.
+#[derive(Clone, Debug)]
+pub struct NoteBox {
+    pub account: AccountId,
+    pub name: String,
+    pub editor: Editor,
+    /// A note of mine that is being changed; else it is a new one.
+    pub editing: Option<NoteId>,
+    pub preview: Option<NoteReceipt>,
+    pub popup: Option<Popup>,
+    /// Handle, name and title of each person.
+    pub people: Vec<(String, String, String)>,
+    /// Sent off to be saved; keys wait until it is on disk.
+    pub saving: bool,
+    /// Why it could not be saved; the text is still here.
+    pub error: Option<String>,
+    /// It holds a draft of before.
+    pub restored: bool,
+}
+
+impl NoteBox {
+    /// An empty box for an account.
+    pub fn new(account: AccountId, name: String, text: &str) -> Self {
+        Self {
+            account,
+            name,
+            editor: Editor::new(text),
+            editing: None,
+            preview: None,
+            popup: None,
+            people: Vec::new(),
+            saving: false,
+            error: None,
+            restored: false,
+        }
+    }
+
+    /// Takes the names for `@` from an account.
+    pub fn know(&mut self, facts: &Facts, today: jiff::civil::Date) {
+        let here: Vec<&Person> = facts.people.iter().filter(|p| p.left.at(today) != Some(&true)).collect();
+        self.people = here
+            .iter()
+            .map(|person| (handle(person, &here), person.name.clone(), person.title.clone().unwrap_or_default()))
+            .collect();
+    }
+
+    /// The draft of before was read: it goes before what was typed meanwhile.
+    pub fn restore(&mut self, draft: &str) {
+        if draft.trim().is_empty() || self.restored || self.editing.is_some() {
+            return;
+        }
+        self.restored = true;
+        let typed = self.editor.text().to_owned();
+        if draft == typed || typed.starts_with(draft) {
+            return;
+        }
+        let gap = if typed.is_empty() || draft.ends_with('\n') { "" } else { "\n" };
+        self.editor.prepend(&format!("{draft}{gap}"));
+    }
+
+    /// Puts pasted text in. What could be read for facts goes on lines of its own that begin with `>`: those never are.
+    pub fn paste(&mut self, pasted: &str) {
+        let clean = crate::text::clean_text(pasted);
+        let clean = clean.trim_end_matches('\n');
+        let harmless = !clean.split_whitespace().any(|word| word.starts_with('/'));
+        if harmless {
+            self.editor.insert(clean);
+            return;
+        }
+        let fresh_line = self.editor.before().is_empty() || self.editor.before().ends_with('\n');
+        let quoted: Vec<String> = clean.lines().map(|line| format!("> {line}")).collect();
+        let start = if fresh_line { "" } else { "\n" };
+        self.editor.insert(&format!("{start}{}\n", quoted.join("\n")));
+    }
+
+    /// Looks again at what can be completed at the cursor.
+    pub fn offer(&mut self) {
+        let kept = self.popup.take().map_or(0, |popup| popup.index);
+        let before = self.editor.before();
+        let from = before
+            .rfind(char::is_whitespace)
+            .map_or(0, |at| at + before[at..].graphemes(true).next().map_or(1, str::len));
+        let word = &before[from..];
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let choices = match word.split_at_checked(1) {
+            Some(("@", start)) => self.people_like(start),
+            Some(("/", start)) if !line.starts_with('>') => facts_like(start),
+            _ => Vec::new(),
+        };
+        // What is already whole needs no offer.
+        let whole = choices.len() == 1 && choices[0].insert.trim_end() == word;
+        if !choices.is_empty() && !whole {
+            let index = kept.min(choices.len() - 1);
+            self.popup = Some(Popup { from, choices, index });
+        }
+    }
+
+    fn people_like(&self, start: &str) -> Vec<Choice> {
+        let start = start.to_lowercase();
+        let fits = |name: &str| name.to_lowercase().split([' ', '-', '.']).any(|part| part.starts_with(&start));
+        self.people
+            .iter()
+            .filter(|(handle, name, _)| start.is_empty() || handle.starts_with(&start) || fits(name))
+            .take(6)
+            .map(|(handle, name, title)| Choice {
+                insert: format!("@{handle} "),
+                label: name.clone(),
+                about: title.clone(),
+            })
+            .collect()
+    }
+
+    /// Takes the offer under the popup's cursor; whether there was one.
+    pub fn accept(&mut self) -> bool {
+        let Some(popup) = self.popup.take() else { return false };
+        if let Some(choice) = popup.choices.get(popup.index) {
+            self.editor.replace(popup.from..self.editor.cursor(), &choice.insert);
+        }
+        true
+    }
+}
+
+fn facts_like(start: &str) -> Vec<Choice> {
+    FACTS
+        .iter()
+        .filter(|(name, ..)| name.starts_with(start))
+        .map(|(name, args, about)| Choice {
+            insert: format!("/{name} "),
+            label: format!("/{name} {args}"),
+            about: (*about).to_owned(),
+        })
+        .collect()
+}
+
+/// What a person is called after `@`: the first name where only one has it, else the local part of the address, else
+/// the whole name in one word.
+fn handle(person: &Person, all: &[&Person]) -> String {
+    let first = |p: &Person| p.name.split_whitespace().next().unwrap_or_default().to_lowercase();
+    let mine = first(person);
+    if !mine.is_empty() && all.iter().filter(|other| first(other) == mine).count() == 1 {
+        return mine;
+    }
+    let local = person.email.as_deref().and_then(|email| email.split('@').next());
+    local.map_or_else(|| person.name.to_lowercase().split_whitespace().collect::<Vec<_>>().join("."), str::to_lowercase)
+}

@@ -1,0 +1,351 @@
+//! All that is on screen, and what the next key acts on.
+//!
+//! Decides which account and which play a command means, and whether a command can be done now.
+//! Changed only by `update`.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::app::account::{Pane, Tab};
+use crate::app::edit::Editor;
+use crate::app::event::Event;
+use crate::app::layout;
+use crate::app::list::List;
+use crate::app::note::NoteBox;
+use crate::app::overlay::Overlay;
+use crate::app::sync::{Sync, SyncRow};
+use crate::app::walk::Walk;
+use crate::book::ids::AccountId;
+use crate::book::view::{AccountView, ActionRow, Header};
+use crate::command::{Id, Scope};
+use crate::config::keys::{Chord, Keymap};
+
+/// A screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Screen {
+    #[default]
+    Portfolio,
+    Account,
+    Round,
+    Actions,
+    Sync,
+}
+
+/// How a message is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    Calm,
+    Wrong,
+}
+
+/// A line over the bottom line, gone with the next key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Toast {
+    pub text: String,
+    pub tone: Tone,
+}
+
+/// A line of the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Said {
+    pub at: Timestamp,
+    pub text: String,
+    pub tone: Tone,
+}
+
+/// The open tasks and plays.
+#[derive(Clone, Debug, Default)]
+pub struct Actions {
+    /// By date, then by rank; `None` until they came.
+    pub rows: Option<Vec<ActionRow>>,
+    pub cursor: usize,
+    pub top: usize,
+}
+
+/// What the next answer of an account is waited for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum After {
+    /// Its address in the CRM is copied.
+    Link(AccountId),
+}
+
+/// The play that a command means.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    pub account: AccountId,
+    pub name: String,
+    /// What `act` knows it by.
+    pub play: String,
+    pub title: String,
+}
+
+/// Everything.
+#[derive(Clone, Debug)]
+pub struct State {
+    pub now: Timestamp,
+    pub today: Date,
+    pub size: (u16, u16),
+    pub focused: bool,
+    pub keymap: Keymap,
+    pub header: Option<Header>,
+    pub screen: Screen,
+    pub back: Vec<Screen>,
+    pub list: List,
+    /// The open filter field, with what the filter was before.
+    pub filter: Option<Editor>,
+    pub account: Option<Pane>,
+    pub walk: Option<Walk>,
+    /// The round was asked for and has not come.
+    pub walk_loading: bool,
+    pub actions: Actions,
+    pub sync: Sync,
+    pub overlay: Option<Overlay>,
+    pub note: Option<NoteBox>,
+    pub toast: Option<Toast>,
+    pub log: Vec<Said>,
+    /// The keys of a sequence that has begun, and what may follow.
+    pub pending: Vec<Chord>,
+    pub follow: Vec<(String, &'static str)>,
+    /// The accounts that are whole in memory: those on screen and the next of the walk.
+    views: Vec<(AccountId, Box<AccountView>)>,
+    pub(super) after: Option<After>,
+    /// Keys pressed while a note is on its way to the disk.
+    pub(super) held: Vec<Event>,
+    /// Numbers the questions of the note box.
+    pub(super) generation: u64,
+    /// What was last told to be on screen.
+    pub(super) told_visible: Vec<AccountId>,
+}
+
+/// Accounts kept whole.
+const VIEWS: usize = 4;
+/// Lines kept in the log.
+const LOG: usize = 500;
+
+impl State {
+    /// Nothing read yet.
+    pub fn new(now: Timestamp, today: Date, size: (u16, u16), keymap: Keymap) -> Self {
+        Self {
+            now,
+            today,
+            size,
+            focused: true,
+            keymap,
+            header: None,
+            screen: Screen::Portfolio,
+            back: Vec::new(),
+            list: List::default(),
+            filter: None,
+            account: None,
+            walk: None,
+            walk_loading: false,
+            actions: Actions::default(),
+            sync: Sync::default(),
+            overlay: None,
+            note: None,
+            toast: None,
+            log: Vec::new(),
+            pending: Vec::new(),
+            follow: Vec::new(),
+            views: Vec::new(),
+            after: None,
+            held: Vec::new(),
+            generation: 0,
+            told_visible: Vec::new(),
+        }
+    }
+
+    /// Rows of the portfolio on this screen.
+    pub fn list_rows(&self) -> u64 {
+        layout::list_rows(self.size.1)
+    }
+
+    /// The scopes that a key is looked up in, the innermost first.
+    pub fn scopes(&self) -> Vec<Scope> {
+        match &self.overlay {
+            Some(Overlay::Help { .. } | Overlay::Messages { .. }) => return vec![Scope::Help],
+            Some(Overlay::Palette { .. }) => return vec![Scope::Palette],
+            Some(Overlay::Line { .. } | Overlay::Question { .. }) => return vec![Scope::Palette],
+            Some(Overlay::Confirm { .. }) => return vec![Scope::Help],
+            None => {}
+        }
+        if self.note.is_some() {
+            return vec![Scope::Note];
+        }
+        if self.filter.is_some() {
+            return vec![Scope::Filter];
+        }
+        vec![self.screen_scope(), Scope::Global]
+    }
+
+    /// The scope of the screen under what floats.
+    pub fn screen_scope(&self) -> Scope {
+        match self.screen {
+            Screen::Portfolio => Scope::List,
+            Screen::Account => Scope::Account,
+            Screen::Round => Scope::Round,
+            Screen::Actions => Scope::Actions,
+            Screen::Sync => Scope::Sync,
+        }
+    }
+
+    /// Says something: on screen until the next key, and in the log.
+    pub fn say(&mut self, tone: Tone, text: impl Into<String>) {
+        let text = crate::text::clean_line(&text.into());
+        self.toast = Some(Toast { text: text.clone(), tone });
+        self.note_down(tone, text);
+    }
+
+    /// Puts a line into the log only.
+    pub fn note_down(&mut self, tone: Tone, text: String) {
+        if self.log.last().is_some_and(|last| last.text == text) {
+            return;
+        }
+        self.log.push(Said { at: self.now, text, tone });
+        if self.log.len() > LOG {
+            self.log.remove(0);
+        }
+    }
+
+    /// An account that is whole in memory.
+    pub fn view(&self, id: &AccountId) -> Option<&AccountView> {
+        self.views.iter().find(|(known, _)| known == id).map(|(_, view)| &**view)
+    }
+
+    pub(super) fn keep_view(&mut self, id: AccountId, view: Box<AccountView>) {
+        self.views.retain(|(known, _)| *known != id);
+        self.views.push((id, view));
+        if self.views.len() > VIEWS {
+            self.views.remove(0);
+        }
+    }
+
+    /// Forgets all whole accounts but those in use, and answers which these are.
+    pub(super) fn used_views(&mut self) -> Vec<AccountId> {
+        let mut used: Vec<AccountId> = Vec::new();
+        if self.screen == Screen::Account || self.back.contains(&Screen::Account) {
+            used.extend(self.account.as_ref().map(|pane| pane.account.clone()));
+        }
+        if self.screen == Screen::Round || self.back.contains(&Screen::Round) {
+            used.extend(self.walk.as_ref().and_then(Walk::stop).map(|stop| stop.account.clone()));
+        }
+        used.extend(self.note.as_ref().map(|note| note.account.clone()));
+        used.dedup();
+        self.views.retain(|(id, _)| used.contains(id));
+        used
+    }
+
+    /// The account that a command means, with its name.
+    pub fn target(&self) -> Option<(AccountId, String)> {
+        match self.screen {
+            Screen::Portfolio => self.list.current().map(|row| (row.account.clone(), row.name.clone())),
+            Screen::Account => self.account.as_ref().map(|pane| (pane.account.clone(), pane.name.clone())),
+            Screen::Round => {
+                self.walk.as_ref().and_then(Walk::stop).map(|stop| (stop.account.clone(), stop.name.clone()))
+            }
+            Screen::Actions => self.action().map(|row| (row.account.clone(), row.name.clone())),
+            Screen::Sync => match self.sync.current()? {
+                SyncRow::Outbox(index) => {
+                    let row = self.sync.view.as_ref()?.outbox.get(index)?;
+                    (!row.account.is_empty()).then(|| (AccountId(row.account.clone()), row.name.clone()))
+                }
+                SyncRow::Copy { account, .. } | SyncRow::Problem(account) => {
+                    let name = account.to_string();
+                    Some((account, name))
+                }
+            },
+        }
+    }
+
+    /// The row of the Actions screen under the cursor.
+    pub fn action(&self) -> Option<&ActionRow> {
+        self.actions.rows.as_ref()?.get(self.actions.cursor)
+    }
+
+    /// The play that a command means: under the cursor, or the first one on the account's page.
+    pub fn play(&self) -> Option<Target> {
+        match self.screen {
+            Screen::Round => {
+                let walk = self.walk.as_ref()?;
+                let stop = walk.stop()?;
+                let offer = self.view(&stop.account)?.standing.offers.get(walk.offer)?;
+                Some(Target {
+                    account: stop.account.clone(),
+                    name: stop.name.clone(),
+                    play: offer.play.clone(),
+                    title: offer.title.clone(),
+                })
+            }
+            Screen::Account => {
+                let pane = self.account.as_ref().filter(|pane| pane.tab == Tab::Overview)?;
+                let offer = self.view(&pane.account)?.standing.offers.first()?;
+                Some(Target {
+                    account: pane.account.clone(),
+                    name: pane.name.clone(),
+                    play: offer.play.clone(),
+                    title: offer.title.clone(),
+                })
+            }
+            Screen::Actions => {
+                let row = self.action()?;
+                // A task is known by its own id, a play by its name.
+                let play = if row.play == "task" { row.id.clone() } else { row.play.clone() };
+                Some(Target { account: row.account.clone(), name: row.name.clone(), play, title: row.title.clone() })
+            }
+            Screen::Portfolio | Screen::Sync => None,
+        }
+    }
+
+    /// Why a command can't be done now, in words.
+    pub fn unavailable(&self, id: Id) -> Option<&'static str> {
+        let none = |missing: bool, why: &'static str| missing.then_some(why);
+        match id {
+            Id::AccountOpen | Id::NoteAdd | Id::TaskAdd | Id::AccountExplain | Id::AccountLink => {
+                none(self.target().is_none(), "there is no account under the cursor")
+            }
+            Id::AccountCopy => none(self.target().is_none(), "there is nothing under the cursor"),
+            Id::ActionDone | Id::ActionDo | Id::ActionAssign | Id::ActionSnooze | Id::ActionDismiss => {
+                none(self.play().is_none(), "there is no play under the cursor")
+            }
+            Id::NoteEdit | Id::NoteDelete => {
+                let mine = self.screen == Screen::Account
+                    && self.account.as_ref().and_then(Pane::entry).is_some_and(|entry| entry.mine.is_some());
+                none(!mine, "only a note of yours under the cursor of a timeline can be changed")
+            }
+            Id::AccountTab => none(self.screen != Screen::Account, "no account is open"),
+            Id::ListFilter | Id::ListSort | Id::ListReverse => {
+                none(self.screen != Screen::Portfolio, "only the portfolio can be filtered and sorted")
+            }
+            Id::RoundNext | Id::RoundPrev => none(self.screen != Screen::Round, "no rounds are under way"),
+            Id::SyncNow => none(self.sync.running, "a sync is running"),
+            Id::SyncCancel => none(!self.sync.running, "no sync is running"),
+            Id::OutboxRetry | Id::OutboxDrop => {
+                let row = self.screen == Screen::Sync && matches!(self.sync.current(), Some(SyncRow::Outbox(_)));
+                none(!row, "there is no row of the outbox under the cursor")
+            }
+            Id::NoteDropCopy => {
+                let row = self.screen == Screen::Sync && matches!(self.sync.current(), Some(SyncRow::Copy { .. }));
+                none(!row, "there is no second copy under the cursor")
+            }
+            Id::NoteSave | Id::NoteBreak | Id::NoteDraft => none(self.note.is_none(), "no note is being written"),
+            Id::FieldAccept | Id::FieldLeave => Some("there is nothing to fill in"),
+            _ => None,
+        }
+    }
+
+    /// When what is on screen says something else only because time passes; `None`: not before something happens.
+    pub fn next_change(&self) -> Option<Timestamp> {
+        if !self.focused {
+            return None;
+        }
+        let synced = self.header.as_ref()?.synced?;
+        let age = self.now.as_second() - synced.as_second();
+        let step = match age {
+            a if a < 3_600 => 60,
+            a if a < 86_400 => 3_600,
+            _ => 86_400,
+        };
+        let next = synced.as_second() + (age.div_euclid(step) + 1) * step;
+        Timestamp::from_second(next).ok()
+    }
+}

@@ -1,0 +1,237 @@
+use super::fixture::*;
+use super::state::Screen;
+use super::*;
+use crate::app::overlay::Overlay;
+use crate::book::view::{NoteReceipt, Sort};
+use crate::command::ActVerb;
+use crate::config::keys::Chord;
+
+fn saved(effects: &[Effect]) -> Vec<(String, String)> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::SaveNote { account, text } => Some((account.to_string(), text.clone())),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn a_note_in_seconds() {
+    let mut state = opened(80, 24);
+    let effects = type_keys(&mut state, "j j k n hello_there <enter>");
+    assert_eq!(saved(&effects), [("crm:2".to_owned(), "hello there".to_owned())]);
+    let drafts: Vec<&str> = effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::KeepDraft { text, .. } => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(drafts.first(), Some(&"h"), "a draft is kept from the first letter");
+    assert_eq!(drafts.last(), Some(&"hello there"));
+    assert!(state.note.is_none());
+    assert_eq!(state.toast.as_ref().unwrap().text, "note saved · queued");
+    type_keys(&mut state, "j");
+    assert_eq!(state.toast, None, "gone with the next key");
+    assert_eq!(state.log.last().unwrap().text, "note saved · queued");
+}
+
+#[test]
+fn keys_after_enter_wait_for_the_disk() {
+    let mut state = opened(80, 24);
+    type_keys(&mut state, "n hello");
+    let effects = update(&mut state, Event::Key(Chord::parse("enter").unwrap()));
+    assert!(matches!(effects[0], Effect::SaveNote { .. }));
+    for key in ["j", "j", "n", "x"] {
+        assert_eq!(update(&mut state, Event::Key(Chord::parse(key).unwrap())), []);
+    }
+    assert_eq!(state.list.cursor, 0);
+    let receipt = NoteReceipt { id: None, state: "queued".into(), facts: Vec::new(), problems: Vec::new() };
+    feed(&mut state, Event::Saved(Ok(receipt)));
+    assert_eq!(state.list.cursor, 2);
+    let note = state.note.as_ref().unwrap();
+    assert_eq!((note.account.as_str(), note.editor.text()), ("crm:3", "x"));
+}
+
+#[test]
+fn a_note_that_could_not_be_saved_is_still_in_the_box() {
+    let mut state = opened(80, 24);
+    type_keys(&mut state, "n hello");
+    update(&mut state, Event::Key(Chord::parse("enter").unwrap()));
+    feed(&mut state, Event::Saved(Err("the disk is full".into())));
+    let note = state.note.as_ref().unwrap();
+    assert_eq!((note.editor.text(), note.error.as_deref(), note.saving), ("hello", Some("the disk is full"), false));
+}
+
+#[test]
+fn a_draft_comes_back_before_what_was_typed_meanwhile() {
+    let mut state = opened(80, 24);
+    type_keys(&mut state, "n new");
+    let account = state.note.as_ref().unwrap().account.clone();
+    feed(&mut state, Event::Draft { account: account.clone(), text: Some("kept since yesterday".into()) });
+    assert_eq!(state.note.as_ref().unwrap().editor.text(), "kept since yesterday\nnew");
+    let effects = type_keys(&mut state, "<esc>");
+    assert!(state.note.is_none());
+    assert!(matches!(effects.last(), Some(Effect::KeepDraft { .. })));
+    // The draft that was kept by this very box changes nothing.
+    type_keys(&mut state, "n abc");
+    feed(&mut state, Event::Draft { account, text: Some("ab".into()) });
+    assert_eq!(state.note.as_ref().unwrap().editor.text(), "abc");
+}
+
+#[test]
+fn letters_in_a_note_are_text_and_lines_break() {
+    let mut state = opened(80, 24);
+    type_keys(&mut state, "n q?: <alt-enter> 1/R <ctrl-j> u");
+    assert_eq!(state.note.as_ref().unwrap().editor.text(), "q?:\n1/R\nu");
+    assert_eq!(state.screen, Screen::Portfolio);
+}
+
+#[test]
+fn pasted_text_runs_no_key_and_no_fact() {
+    let mut state = opened(80, 24);
+    assert_eq!(update(&mut state, Event::Paste("jjn q".into())), []);
+    assert_eq!((state.list.cursor, state.note.is_none()), (0, true));
+    assert!(state.toast.as_ref().unwrap().text.contains("n opens a note"));
+    type_keys(&mut state, "n see:");
+    feed(&mut state, Event::Paste("hi all,\r\n/task pay us fri\x1b[2J".into()));
+    assert_eq!(state.note.as_ref().unwrap().editor.text(), "see:\n> hi all,\n> /task pay us fri\n");
+}
+
+#[test]
+fn people_and_facts_are_completed() {
+    let mut state = opened(80, 24);
+    type_keys(&mut state, "n /me");
+    assert_eq!(state.note.as_ref().unwrap().popup.as_ref().unwrap().choices.len(), 1);
+    type_keys(&mut state, "<tab> @sa <tab> fine");
+    assert_eq!(state.note.as_ref().unwrap().editor.text(), "/met @sam fine");
+    // Who has left is not offered.
+    type_keys(&mut state, "_@ja");
+    assert!(state.note.as_ref().unwrap().popup.is_none());
+}
+
+#[test]
+fn the_walk_goes_from_stop_to_stop() {
+    let mut state = opened(80, 24);
+    type_keys(&mut state, "<space>");
+    assert_eq!((state.screen, state.target().unwrap().1.as_str()), (Screen::Round, "Northwind Traders"));
+    let effects = type_keys(&mut state, "j z fri_because_legal_reads <enter>");
+    let act = effects.iter().find_map(|effect| match effect {
+        Effect::Act { account, play, verb, .. } => Some((account.to_string(), play.clone(), verb.clone())),
+        _ => None,
+    });
+    let until = jiff::civil::date(2026, 11, 27);
+    let verb = ActVerb::Snooze { until, because: "legal reads".into() };
+    assert_eq!(act, Some(("crm:1".into(), "value-review".into(), verb)));
+    type_keys(&mut state, "<space> n called <enter> <space>");
+    let effects = type_keys(&mut state, "<space>");
+    assert!(effects.contains(&Effect::RoundDone));
+    let walk = state.walk.as_ref().unwrap();
+    assert!(walk.ended());
+    assert_eq!((walk.notes, walk.waits.len(), walk.done.len()), (1, 1, 0));
+    type_keys(&mut state, "<space>");
+    assert_eq!(state.screen, Screen::Portfolio);
+}
+
+#[test]
+fn a_question_with_a_wrong_answer_stays_open() {
+    let mut state = opened(80, 24);
+    let effects = type_keys(&mut state, "<space> z whenever <enter>");
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Act { .. })));
+    assert!(
+        matches!(&state.overlay, Some(Overlay::Question { error: Some(e), .. }) if e.contains("a day comes first"))
+    );
+    type_keys(&mut state, "<esc>");
+    assert!(state.overlay.is_none());
+    assert_eq!(state.screen, Screen::Round);
+}
+
+#[test]
+fn the_filter_works_as_it_is_typed_and_esc_clears_it() {
+    let mut state = opened(80, 24);
+    let effects = type_keys(&mut state, "j j / quartz");
+    assert_eq!(effects.iter().filter(|e| matches!(e, Effect::LoadPage { .. })).count(), 6, "once a letter");
+    assert_eq!(state.list.total, Some(1));
+    assert_eq!(state.target().unwrap().1, "Quartz Retail");
+    type_keys(&mut state, "<enter>");
+    assert!(state.filter.is_none());
+    type_keys(&mut state, "<esc>");
+    assert_eq!((state.list.filter.as_str(), state.list.total), ("", Some(26)));
+    type_keys(&mut state, "/ zz <esc>");
+    assert_eq!(state.list.filter, "");
+}
+
+#[test]
+fn commands_by_name_and_by_palette() {
+    let mut state = opened(80, 24);
+    type_keys(&mut state, ": list.sort_arr <enter>");
+    assert_eq!(state.list.sort, Sort::Arr);
+    type_keys(&mut state, ": list.srt <enter>");
+    assert!(
+        matches!(&state.overlay, Some(Overlay::Line { error: Some(e), .. }) if e.contains("did you mean list.sort"))
+    );
+    type_keys(&mut state, "<esc> <ctrl-p> sync_screen <enter>");
+    type_keys(&mut state, "<esc> 6");
+    assert_eq!(state.screen, Screen::Sync);
+    type_keys(&mut state, "<backspace>");
+    assert_eq!(state.screen, Screen::Portfolio);
+}
+
+#[test]
+fn what_can_not_be_done_says_why() {
+    let mut state = opened(80, 24);
+    type_keys(&mut state, "<enter> E");
+    assert!(state.toast.as_ref().unwrap().text.starts_with("only a note of yours"));
+    type_keys(&mut state, "<esc> <ctrl-x>");
+    assert_eq!(state.toast.as_ref().unwrap().text, "no sync is running");
+    type_keys(&mut state, "g x");
+    assert_eq!(state.toast.as_ref().unwrap().text, "nothing is bound to g x");
+}
+
+#[test]
+fn my_notes_can_be_changed_on_the_timeline() {
+    let mut state = opened(120, 40);
+    type_keys(&mut state, "<enter> <tab> <tab>");
+    let pane = state.account.as_ref().unwrap();
+    let mine = pane.entries.iter().position(|entry| entry.mine.is_some()).unwrap();
+    for _ in 0..mine {
+        type_keys(&mut state, "j");
+    }
+    let effects = type_keys(&mut state, "E _x <enter>");
+    assert!(
+        effects.iter().any(|e| matches!(e, Effect::SaveEdit { text, .. } if text == "Jane is leaving on the 21st. x"))
+    );
+    assert!(!effects.iter().any(|e| matches!(e, Effect::KeepDraft { .. })));
+    let effects = type_keys(&mut state, "D");
+    assert!(matches!(effects[0], Effect::DeleteNote(_)));
+}
+
+#[test]
+fn what_can_not_be_undone_is_asked() {
+    let mut state = opened(120, 40);
+    let effects = type_keys(&mut state, "6 X n");
+    assert!(!effects.iter().any(|e| matches!(e, Effect::OutboxDrop(_))));
+    let effects = type_keys(&mut state, "X y");
+    assert!(effects.contains(&Effect::OutboxDrop("o1".into())));
+    let effects = type_keys(&mut state, "R j j C y");
+    assert!(effects.contains(&Effect::OutboxRetry("o1".into())));
+    assert!(effects.iter().any(|e| matches!(e, Effect::DropCopy { copy, .. } if copy == "991")));
+}
+
+#[test]
+fn quitting_keeps_the_draft() {
+    let mut state = opened(80, 24);
+    let effects = type_keys(&mut state, "n half_a_note <ctrl-c> q");
+    assert!(matches!(effects.last(), Some(Effect::Quit)));
+    assert!(effects.iter().any(|e| matches!(e, Effect::KeepDraft { text, .. } if text == "half a note")));
+}
+
+#[test]
+fn the_clock_wakes_only_when_the_screen_would_change() {
+    let mut state = opened(80, 24);
+    let synced = state.header.as_ref().unwrap().synced.unwrap().as_second();
+    assert_eq!(state.next_change().unwrap().as_second(), synced + 180);
+    state.focused = false;
+    assert_eq!(state.next_change(), None);
+}
