@@ -24,6 +24,7 @@ mod tests;
 mod update;
 pub mod walk;
 
+pub use crate::config::keys::chord::shown as shown_keys;
 pub use edit::Editor;
 pub use event::{Effect, Event};
 pub use state::{Screen, State, Toast, Tone};

@@ -1,0 +1,250 @@
+//! The page of one account: its head, its tabs, and the overview that explains the score.
+
+use std::collections::BTreeMap;
+
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use crate::app::account::{Pane, Tab};
+use crate::app::layout::{ACCOUNT_TOP, BOTTOM};
+use crate::app::state::State;
+use crate::book::money::Currency;
+use crate::book::standing::{Health, MeasureResult};
+use crate::book::view::AccountView;
+use crate::screens::widgets::Canvas;
+use crate::screens::widgets::figures::{self, battery, glyph, money, since, who};
+use crate::screens::widgets::lines::{Row, heading, scrolled};
+use crate::screens::{chrome, people, round, said, timeline};
+use crate::text::{self, pad, pad_left, signed, width};
+use crate::theme::{Role, Theme};
+
+/// Draws the page.
+pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
+    let theme = canvas.theme;
+    let body = Rect { y: area.y + ACCOUNT_TOP, height: area.height.saturating_sub(ACCOUNT_TOP + BOTTOM), ..area };
+    let Some(pane) = &state.account else { return };
+    let view = state.view(&pane.account);
+    head(state, pane, view, canvas, area);
+    let Some(view) = view else {
+        let text = pane.error.clone().unwrap_or_else(|| "Reading the account".to_owned());
+        let role = if pane.error.is_some() { Role::Error } else { Role::Muted };
+        said(canvas, body, &[(role, text)]);
+        return;
+    };
+    match pane.tab {
+        Tab::Overview => {
+            let lines = overview(state, view, theme, usize::from(area.width));
+            scrolled(canvas, body, &lines, pane.top);
+        }
+        Tab::People => people::draw(state, pane, view, canvas, body),
+        Tab::Timeline => timeline::draw(state, pane, canvas, body),
+    }
+}
+
+/// Name and score; what it pays and when it renews; the tabs.
+fn head(state: &State, pane: &Pane, view: Option<&AccountView>, canvas: &mut Canvas<'_>, area: Rect) {
+    let theme = canvas.theme;
+    let mut title = Row::new(theme).role(Role::Title, text::cut(&pane.name, usize::from(area.width) / 2));
+    if let Some(view) = view {
+        let h = &view.standing.health;
+        title = title
+            .role(figures::band_role(h.band), format!("   {} ", glyph(h.band)))
+            .style(figures::score_style(theme, h.band, h.confidence), figures::score(h.score))
+            .role(figures::delta_role(h.delta_7d), format!(" {}", figures::delta(h.delta_7d)))
+            .role(Role::Text, format!(" {}", h.band.name()))
+            .role(Role::Muted, format!(" · confidence {:.0}%", h.confidence * 100.0));
+    }
+    chrome::page_title(state, canvas, area, title.line());
+    if let Some(view) = view {
+        let line = pays(state, view, theme, usize::from(area.width.saturating_sub(2)));
+        canvas.line(area.x + 1, area.y + 1, usize::from(area.width.saturating_sub(2)), &line);
+    }
+    let mut x = area.x + 1;
+    for tab in Tab::ALL {
+        let style = if tab == pane.tab { theme.style(Role::Selection) } else { theme.style(Role::Muted) };
+        x = canvas.put(x, area.y + 2, usize::from(area.width), &format!(" {} ", tab.name()), style) + 1;
+    }
+}
+
+/// As many figures as fit, the first ones first.
+fn pays(state: &State, view: &AccountView, theme: &Theme, room: usize) -> Line<'static> {
+    let s = &view.standing;
+    let mut row = Row::new(theme);
+    let mut parts: Vec<Vec<ratatui::text::Span<'static>>> = Vec::new();
+    let part = |role: Role, text: String| Row::new(theme).role(role, text).line().spans;
+    parts.push(match s.arr {
+        Some(arr) => Row::new(theme).bold(Role::Text, money(arr)).line().spans,
+        None => part(Role::Muted, "no ARR in the CRM".into()),
+    });
+    parts.push(match s.renewal {
+        Some(day) => part(Role::Text, format!("renews {}", text::day(day, state.today))),
+        None => part(Role::Muted, "no renewal date".into()),
+    });
+    let stage = figures::stage(s.stage);
+    if !stage.is_empty() {
+        parts.push(part(Role::Text, format!("stage {stage}")));
+    }
+    if let Some(trust) = s.trust {
+        parts.push(battery(theme, trust));
+    }
+    if let Some(ratio) = s.return_ {
+        parts.push(part(Role::Text, format!("return ×{ratio:.1}")));
+    }
+    for meeting in &s.meetings {
+        parts.push(part(Role::Accent, format!("{} at {}", meeting.kind.name(), meeting.time)));
+    }
+    if let Some(owner) = &s.owner {
+        parts.push(part(Role::Muted, who(owner).to_owned()));
+    }
+    if let Some(segment) = &s.segment {
+        parts.push(part(Role::Muted, segment.clone()));
+    }
+    if let Some(domain) = &s.domain {
+        parts.push(part(Role::Muted, domain.clone()));
+    }
+    for (index, spans) in parts.into_iter().enumerate() {
+        let columns: usize = spans.iter().map(|span| width(&span.content)).sum();
+        let gap = if index > 0 { 3 } else { 0 };
+        if row.width() + gap + columns > room {
+            continue;
+        }
+        if index > 0 {
+            row = row.role(Role::Muted, " · ");
+        }
+        row = row.spans(spans);
+    }
+    row.line()
+}
+
+/// Next steps, flags, what changed, and why the score is what it is.
+fn overview(state: &State, view: &AccountView, theme: &Theme, columns: usize) -> Vec<Line<'static>> {
+    let room = columns.saturating_sub(2);
+    let s = &view.standing;
+    let mut lines = Vec::new();
+    let currency = state.header.as_ref().map_or(Currency::USD, |h| h.currency);
+    if !s.offers.is_empty() {
+        lines.push(heading(theme, " NEXT"));
+        for (index, offer) in s.offers.iter().enumerate() {
+            let mut play = round::play(offer, index == 0, theme, room, currency);
+            if index > 0 {
+                play.truncate(1);
+            }
+            lines.extend(play);
+        }
+        lines.push(Line::default());
+    }
+    if !s.flags.is_empty() {
+        lines.push(heading(theme, " FLAGS"));
+        for flag in &s.flags {
+            let words = format!("{} · {}", since(flag.since, state.today), flag.because);
+            let row = Row::new(theme)
+                .role(figures::severity_role(flag.severity), format!("   {}", text::cut(&flag.label, 24)))
+                .to(28)
+                .role(Role::Muted, text::cut(&words, room.saturating_sub(28)));
+            lines.push(row.line());
+        }
+        lines.push(Line::default());
+    }
+    if !view.changes.changes.is_empty() {
+        let then = view.changes.score.map(|score| format!(", then {score:.0}")).unwrap_or_default();
+        let title = format!(" WHAT CHANGED {}{}", since(view.since, state.today).to_uppercase(), then.to_uppercase());
+        lines.push(heading(theme, &title));
+        for change in &view.changes.changes {
+            let role = if change.points < 0.0 { Role::Down } else { Role::Up };
+            let source = round::source(state, change.source.as_deref(), change.as_of);
+            let tail = width(&source) + 3;
+            let row = Row::new(theme)
+                .role(role, format!("{}  ", pad_left(&signed(change.points.round() as i64), 6)))
+                .role(Role::Text, text::cut(&change.evidence, room.saturating_sub(8 + tail)))
+                .to((room + 1).saturating_sub(tail - 3).min(92));
+            lines.push(row.role(Role::Muted, source).line());
+        }
+        lines.push(Line::default());
+    }
+    lines.extend(why(state, &s.health, theme, room));
+    lines
+}
+
+/// The tree: groups, their measures, the caps; the points add up to the score.
+fn why(state: &State, health: &Health, theme: &Theme, room: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    let title = format!(" WHY {}", figures::score(health.score));
+    let wide = room >= 100;
+    let head = Row::new(theme).role(Role::Muted, title).to(27).role(Role::Muted, "score  weight  points");
+    lines.push(head.line());
+    let mut groups: BTreeMap<usize, (&str, Vec<&MeasureResult>)> = BTreeMap::new();
+    let mut order: Vec<&str> = Vec::new();
+    for measure in &health.measures {
+        let at = order.iter().position(|group| *group == measure.group).unwrap_or_else(|| {
+            order.push(&measure.group);
+            order.len() - 1
+        });
+        groups.entry(at).or_insert((&measure.group, Vec::new())).1.push(measure);
+    }
+    for (name, measures) in groups.values() {
+        let points: f64 = measures.iter().map(|m| m.points).sum();
+        let weight: f64 = measures.iter().map(|m| m.effective_weight).sum();
+        let row = Row::new(theme)
+            .bold(Role::Text, format!(" {}", text::cut(name, 24)))
+            .to(32)
+            .role(Role::Muted, pad_left(&format!("{:.0}%", weight * 100.0), 6))
+            .bold(Role::Text, pad_left(&format!("{points:.1}"), 8));
+        lines.push(row.line());
+        for measure in measures {
+            lines.push(one(state, measure, theme, room, wide));
+        }
+    }
+    for gate in &health.gates {
+        let row = Row::new(theme)
+            .role(Role::Bad, format!(" {}", text::cut(&gate.label, 32)))
+            .to(38)
+            .role(Role::Bad, pad_left(&signed_points(gate.points), 8))
+            .role(Role::Muted, format!("   at most {:.0}", gate.cap));
+        lines.push(row.line());
+    }
+    if let Some(score) = health.score {
+        let row =
+            Row::new(theme).bold(Role::Text, " Score").to(38).bold(Role::Text, pad_left(&format!("{score:.1}"), 8));
+        let sure = format!("   {:.0}% of the model could speak", health.confidence * 100.0);
+        lines.push(row.role(Role::Muted, sure).line());
+    }
+    lines
+}
+
+fn signed_points(points: f64) -> String {
+    if points < 0.0 { format!("−{:.1}", -points) } else { format!("{points:.1}") }
+}
+
+fn one(state: &State, m: &MeasureResult, theme: &Theme, room: usize, wide: bool) -> Line<'static> {
+    let Some(score) = m.score else {
+        let row = Row::new(theme).role(Role::Muted, format!("   {}", pad(&m.label, 22))).to(28);
+        let row = row.role(Role::Muted, pad_left("–", 4)).to(49);
+        let left = room.saturating_sub(row.width());
+        return row.role(Role::Muted, text::cut(&m.evidence, left)).line();
+    };
+    let old = m.freshness < 0.6;
+    let role = if old { Role::Stale } else { Role::Text };
+    let score_role = match score {
+        s if old || s >= 78.0 => role,
+        s if s >= 50.0 => Role::Watch,
+        _ => Role::Bad,
+    };
+    let row = Row::new(theme)
+        .role(role, format!("   {}", pad(&m.label, 22)))
+        .to(28)
+        .role(score_role, pad_left(&format!("{score:.0}"), 4))
+        .role(Role::Muted, pad_left(&format!("{:.0}%", m.effective_weight * 100.0), 6))
+        .role(role, pad_left(&format!("{:.1}", m.points), 8))
+        .role(Role::Text, "   ");
+    let aged = if old { " · fading" } else { "" };
+    let mut source = round::source(state, m.source.as_deref(), m.as_of);
+    source.push_str(aged);
+    if wide {
+        let left = room.saturating_sub(row.width() + width(&source) + 3);
+        let evidence = text::cut(&m.evidence, left);
+        let edge = (room + 1).saturating_sub(width(&source)).min(row.width() + 72);
+        return row.role(role, evidence).to(edge).role(Role::Muted, source).line();
+    }
+    let left = room.saturating_sub(row.width());
+    row.role(role, text::cut(&m.evidence, left)).line()
+}

@@ -1,0 +1,204 @@
+//! What stands around every screen: the line of identity, the status line, the keys that work here.
+//!
+//! Decides what of it is dropped first where there is little room.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+use crate::app::{Screen, State, Tone};
+use crate::command::Scope;
+use crate::screens::widgets::figures::money;
+use crate::screens::widgets::lines::Row;
+use crate::screens::widgets::{Canvas, float};
+use crate::text::{self, ago};
+use crate::theme::Role;
+
+/// Whose book, how much, how it stands; at the right how fresh.
+pub fn identity(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
+    let theme = canvas.theme;
+    let right = freshness(state);
+    let right_at = canvas.put_right(area.right().saturating_sub(1), area.y, 60, &right, theme.style(Role::Muted));
+    let room = usize::from(right_at).saturating_sub(2);
+    let name = Row::new(theme).role(Role::Text, " ").bold(Role::Accent, "Rounds");
+    let Some(header) = &state.header else {
+        canvas.line(area.x, area.y, room, &name.line());
+        return;
+    };
+    let mut book = format!("{} · {} accounts", header.who, text::grouped(header.accounts));
+    if let Some(arr) = header.arr {
+        book.push_str(&format!(" · {}", money(arr)));
+    }
+    let mut row = name.role(Role::Text, "   ").bold(Role::Title, book);
+    let risk = header.due_at_risk.filter(|m| m.minor > 0).map(|m| {
+        let amount = money(m);
+        (format!("   due in 90 d at risk {amount}"), format!("   at risk {amount}"))
+    });
+    let percent = |name: &str, ratio: Option<f64>| ratio.map(|r| format!("{name} {:.1}%", r * 100.0));
+    let rates: Vec<String> = [percent("GRR", header.grr), percent("NRR", header.nrr)].into_iter().flatten().collect();
+    let rates = if rates.is_empty() { String::new() } else { format!("   {}", rates.join("  ")) };
+    // The money at risk decides; the rates are for those who have the room.
+    let (long, short) = risk.unwrap_or_default();
+    let left = room.saturating_sub(row.width());
+    let risk = [long, short].into_iter().find(|text| text::width(text) <= left).unwrap_or_default();
+    if text::width(&rates) + text::width(&risk) <= left {
+        row = row.role(Role::Text, rates);
+    }
+    row = row.role(Role::Bad, risk);
+    canvas.line(area.x, area.y, room, &row.line());
+}
+
+/// `practice · 2 meetings · 2 min ago`.
+fn freshness(state: &State) -> String {
+    let Some(header) = &state.header else { return String::new() };
+    let mut parts = Vec::new();
+    if header.practice {
+        parts.push("practice".to_owned());
+    }
+    if let Some(day) = header.standings_of {
+        parts.push(format!("health of {}", text::short_date(day, state.today)));
+    }
+    match header.meetings_today {
+        0 => {}
+        1 => parts.push("1 meeting".to_owned()),
+        n => parts.push(format!("{n} meetings")),
+    }
+    match header.synced {
+        _ if state.sync.running => parts.push("syncing".to_owned()),
+        Some(synced) => parts.push(ago(synced, state.now)),
+        None => parts.push("not synced yet".to_owned()),
+    }
+    parts.join(" · ")
+}
+
+/// The line over the hints: what was just said, else what goes on, else what waits.
+pub fn status(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
+    if area.height < 3 {
+        return;
+    }
+    let y = area.bottom() - 2;
+    let mut right = area.right().saturating_sub(1);
+    if let Some(header) = &state.header
+        && header.waiting > 0
+    {
+        let refused = if header.refused > 0 { format!(" · {} refused", header.refused) } else { String::new() };
+        let noun = if header.waiting == 1 { "waits" } else { "wait" };
+        let role = if header.refused > 0 { Role::Bad } else { Role::Muted };
+        let style = canvas.style(role);
+        let text = format!("{} {noun} for the CRM{refused}", header.waiting);
+        right = canvas.put_right(right, y, 36, &text, style).saturating_sub(2);
+    }
+    let room = usize::from(right.saturating_sub(area.x + 1));
+    let line = |role: Role, text: &str| (role, text.to_owned());
+    let (role, text) = if let Some(toast) = &state.toast {
+        line(if toast.tone == Tone::Wrong { Role::Error } else { Role::Text }, &toast.text)
+    } else if let Some(error) = state.list.error.as_ref().filter(|_| state.screen == Screen::Portfolio) {
+        line(Role::Error, error)
+    } else if let Some(error) = state.sync.error.as_ref().filter(|_| state.screen != Screen::Sync) {
+        line(Role::Error, error)
+    } else if let Some(progress) = state.sync.line.as_ref().filter(|_| state.sync.running) {
+        line(Role::Muted, progress)
+    } else if let Some(mend) = mend(state) {
+        line(Role::Muted, &mend)
+    } else {
+        return;
+    };
+    let style = canvas.style(role);
+    canvas.put(area.x + 1, y, room, &text, style);
+}
+
+/// Accounts that can't be counted: to be mended.
+fn mend(state: &State) -> Option<String> {
+    if state.screen != Screen::Portfolio {
+        return None;
+    }
+    let header = state.header.as_ref()?;
+    let of = |n: u64, what: &str| (n > 0).then(|| format!("{} without {what}", text::grouped(n)));
+    let parts: Vec<String> =
+        [of(header.no_arr, "ARR"), of(header.no_renewal, "renewal date")].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| format!("{} · not in the sums until the CRM has it", parts.join(", ")))
+}
+
+/// The keys that work here.
+pub fn hints(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
+    let y = area.bottom().saturating_sub(1);
+    let scopes = state.scopes();
+    // In a field the hints are few and stand with it; on a screen what can't be done now is not offered.
+    let field = scopes.first().is_some_and(|scope: &Scope| scope.takes_text());
+    let (key, word) = (canvas.style(Role::Key), canvas.style(Role::Muted));
+    let shown: Vec<_> =
+        state.keymap.hints(&scopes).into_iter().filter(|hint| field || state.unavailable(hint.id).is_none()).collect();
+    let wide = |gap: usize| -> usize {
+        shown.iter().map(|h| text::width(&h.keys) + 1 + text::width(h.word) + gap).sum::<usize>() + 1
+    };
+    let room = usize::from(area.width);
+    let gap = [3, 2].into_iter().find(|gap| wide(*gap) <= room + gap).unwrap_or(2);
+    let last = shown.len().saturating_sub(1);
+    let last_width = shown.last().map_or(0, |h| text::width(&h.keys) + 1 + text::width(h.word));
+    let mut x = area.x + 1;
+    for (index, hint) in shown.iter().enumerate() {
+        let needed = text::width(&hint.keys) + 1 + text::width(hint.word);
+        // The last one leads to all the others: it keeps its room.
+        let end = usize::from(x) + needed + if index < last { gap + last_width } else { 0 };
+        if end > room {
+            continue;
+        }
+        x = canvas.put(x, y, room, &hint.keys, key);
+        x = canvas.put(x + 1, y, room, hint.word, word);
+        x += gap as u16;
+    }
+}
+
+/// What may follow the keys pressed so far.
+pub fn follow(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
+    if state.pending.is_empty() || area.height < 6 {
+        return;
+    }
+    let begun = crate::app::shown_keys(&state.pending);
+    let key = state.follow.iter().map(|(keys, _)| text::width(keys)).max().unwrap_or(1);
+    let word = state.follow.iter().map(|(_, word)| text::width(word)).max().unwrap_or(1);
+    let width = (key + word + 5).max(text::width(&begun) + 6) as u16;
+    let height = (state.follow.len() as u16 + 2).min(area.height - 2);
+    let place = Rect {
+        x: area.right().saturating_sub(width + 1),
+        y: area.bottom() - 2 - height.min(area.height - 2),
+        width,
+        height,
+    };
+    let inner = float::frame(canvas, place, &begun, "");
+    let (key_style, word_style) = (canvas.style(Role::Key), canvas.style(Role::Text));
+    for (index, (keys, what)) in state.follow.iter().take(usize::from(inner.height)).enumerate() {
+        let y = inner.y + index as u16;
+        canvas.put(inner.x + 1, y, key, keys, key_style);
+        canvas.put(inner.x + 2 + key as u16, y, word, what, word_style);
+    }
+}
+
+/// Where nothing else fits: the account under the cursor, or what was said.
+pub fn one_line(state: &State, canvas: &mut Canvas<'_>) {
+    let area = canvas.buf.area;
+    let text = match (&state.note, &state.toast, state.target()) {
+        (Some(note), ..) => note.editor.text().lines().last().unwrap_or_default().to_owned(),
+        (None, Some(toast), _) => toast.text.clone(),
+        (None, None, Some((_, name))) => {
+            let score = state.list.current().map(|row| crate::screens::widgets::figures::score(row.score));
+            format!("{} {name}", score.unwrap_or_default()).trim().to_owned()
+        }
+        (None, None, None) => "Rounds".to_owned(),
+    };
+    canvas.put(area.x, area.y, usize::from(area.width), &text, Style::new());
+}
+
+/// A quiet line of keys for a page that has nothing else to say.
+pub fn key_of(state: &State, id: crate::command::Id) -> String {
+    let scopes = [state.screen_scope(), Scope::Global];
+    state.keymap.keys_of(id, &scopes).into_iter().next().unwrap_or_default()
+}
+
+/// The first line of a page that is not the portfolio: what it is, and how fresh.
+pub fn page_title(state: &State, canvas: &mut Canvas<'_>, area: Rect, title: Line<'static>) {
+    let right = freshness(state);
+    let style = canvas.style(Role::Muted);
+    let x = canvas.put_right(area.right().saturating_sub(1), area.y, 60, &right, style);
+    canvas.line(area.x + 1, area.y, usize::from(x.saturating_sub(area.x + 3)), &title);
+}

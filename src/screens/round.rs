@@ -1,0 +1,285 @@
+//! The rounds: one account a page, what changed and what to do about it; at the end what came of it.
+
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use crate::app::layout::BOTTOM;
+use crate::app::state::State;
+use crate::app::walk::Walk;
+use crate::book::money::Currency;
+use crate::book::standing::Offer;
+use crate::book::view::AccountView;
+use crate::command::Id;
+use crate::screens::widgets::Canvas;
+use crate::screens::widgets::figures::{self, glyph, money, since};
+use crate::screens::widgets::lines::{Row, heading, joined};
+use crate::screens::{chrome, said};
+use crate::text::{self, pad_left, width};
+use crate::theme::{Role, Theme};
+
+/// Draws the page of the stop, or the last one.
+pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
+    let body = Rect { y: area.y + 2, height: area.height.saturating_sub(2 + BOTTOM), ..area };
+    let day = state.today.strftime("%A %-d %B").to_string();
+    let Some(walk) = &state.walk else {
+        let title = Row::new(canvas.theme).role(Role::Title, day).line();
+        chrome::page_title(state, canvas, area, title);
+        said(canvas, body, &[(Role::Muted, "Looking who needs you".to_owned())]);
+        return;
+    };
+    progress(walk, canvas, area, &day);
+    if walk.round.stops.is_empty() {
+        said(
+            canvas,
+            body,
+            &[
+                (Role::Title, "Nobody needs you this morning".to_owned()),
+                (Role::Text, "Nothing is at risk, nothing changed, nothing is due".to_owned()),
+                (Role::Muted, format!("{} looks at the book", chrome::key_of(state, Id::RoundNext))),
+            ],
+        );
+        return;
+    }
+    let lines = match walk.stop() {
+        Some(stop) => match state.view(&stop.account) {
+            Some(view) => page(state, walk, view, canvas.theme, usize::from(area.width), usize::from(body.height)),
+            None => vec![Row::new(canvas.theme).role(Role::Title, format!(" {}", stop.name)).line()],
+        },
+        None => end(state, walk, canvas.theme, usize::from(area.width)),
+    };
+    for (index, line) in lines.iter().take(usize::from(body.height)).enumerate() {
+        canvas.line(body.x, body.y + index as u16, usize::from(body.width), line);
+    }
+}
+
+/// `Monday 23 November   3 of 17 ━━━───   $1.1M on this round`.
+fn progress(walk: &Walk, canvas: &mut Canvas<'_>, area: Rect, day: &str) {
+    let theme = canvas.theme;
+    let of = walk.round.stops.len();
+    let at = (walk.index + 1).min(of);
+    let right = walk.round.arr.map(|arr| format!("{} on this round", money(arr))).unwrap_or_default();
+    let right_at = canvas.put_right(area.right().saturating_sub(1), area.y, 30, &right, theme.style(Role::Muted));
+    let x = canvas.put(area.x + 1, area.y, 30, day, theme.style(Role::Title));
+    if of == 0 {
+        return;
+    }
+    let count = if walk.ended() { format!("   {of} of {of}") } else { format!("   {at} of {of}") };
+    let x = canvas.put(x, area.y, 20, &count, theme.style(Role::Text));
+    let room = usize::from(right_at.saturating_sub(x + 4)).min(60);
+    if room < 6 {
+        return;
+    }
+    let done = if walk.ended() { room } else { (walk.index * room).div_ceil(of).min(room) };
+    let x = canvas.put(x + 2, area.y, done, &"━".repeat(done), theme.style(Role::Accent));
+    canvas.put(x, area.y, room - done, &"─".repeat(room - done), theme.style(Role::Border));
+}
+
+fn page(
+    state: &State,
+    walk: &Walk,
+    view: &AccountView,
+    theme: &Theme,
+    columns: usize,
+    height: usize,
+) -> Vec<Line<'static>> {
+    let room = columns.saturating_sub(2);
+    let mut lines = head(state, view, theme, room);
+    lines.push(Line::default());
+    let changes = &view.changes.changes;
+    let title = match changes.is_empty() {
+        true => format!(" NOTHING CHANGED {}", since(view.since, state.today).to_uppercase()),
+        false => " WHAT CHANGED".to_owned(),
+    };
+    lines.push(heading(theme, &title));
+    let offers = &view.standing.offers;
+    // The next steps always have their room; the smaller changes give way.
+    let most = height.saturating_sub(lines.len() + 3 + 2 * offers.len().min(3)).max(2);
+    let cut = changes.len() > most;
+    for change in changes.iter().take(if cut { most - 1 } else { most }) {
+        let points = text::signed(change.points.round() as i64);
+        let role = if change.points < 0.0 { Role::Down } else { Role::Up };
+        let source = source(state, change.source.as_deref(), change.as_of);
+        let words = if change.evidence.is_empty() { &change.label } else { &change.evidence };
+        let tail = width(&source) + 3;
+        let row = Row::new(theme)
+            .role(role, format!("{}  ", pad_left(&points, 6)))
+            .role(Role::Text, text::cut(words, room.saturating_sub(8 + tail)))
+            .to((room + 1).saturating_sub(tail - 3).min(92));
+        lines.push(row.role(Role::Muted, source).line());
+    }
+    if cut {
+        let rest: f64 = changes.iter().skip(most - 1).map(|c| c.points).sum();
+        let text = format!(
+            "{}  {} smaller changes",
+            pad_left(&text::signed(rest.round() as i64), 6),
+            changes.len() + 1 - most
+        );
+        lines.push(Row::new(theme).role(Role::Muted, text).line());
+    }
+    lines.push(Line::default());
+    lines.push(heading(theme, if offers.is_empty() { " NOTHING TO DO NOW" } else { " NEXT" }));
+    let currency = state.header.as_ref().map_or(Currency::USD, |h| h.currency);
+    for (index, offer) in offers.iter().enumerate() {
+        lines.extend(play(offer, index == walk.offer, theme, room, currency));
+    }
+    lines.extend(more(state, view, theme, room, height.saturating_sub(lines.len())));
+    lines
+}
+
+/// Name, score and what it is about; broken between figures only.
+fn head(state: &State, view: &AccountView, theme: &Theme, room: usize) -> Vec<Line<'static>> {
+    let standing = &view.standing;
+    let health = &standing.health;
+    let name_width = (room / 3).clamp(12, 32);
+    let part = |role: Role, text: String| Row::new(theme).role(role, text).line();
+    let difference = match (health.score, view.changes.score) {
+        (Some(now), Some(then)) => Some(now - then),
+        _ => None,
+    };
+    let score = Row::new(theme)
+        .role(figures::band_role(health.band), format!("{} ", glyph(health.band)))
+        .style(figures::score_style(theme, health.band, health.confidence), figures::score(health.score))
+        .role(figures::delta_role(difference), format!(" {}", figures::delta(difference)))
+        .role(Role::Muted, format!(" {}", since(view.since, state.today)));
+    let mut parts = vec![score.line(), part(Role::Text, health.band.name().to_owned())];
+    parts.push(part(Role::Muted, format!("confidence {:.0}%", health.confidence * 100.0)));
+    match (standing.arr, standing.renewal) {
+        (Some(arr), Some(day)) => {
+            parts.push(part(Role::Text, format!("{} renews {}", money(arr), text::day(day, state.today))));
+        }
+        (Some(arr), None) => parts.push(part(Role::Text, format!("{} without renewal date", money(arr)))),
+        (None, Some(day)) => parts.push(part(Role::Text, format!("renews {}", text::day(day, state.today)))),
+        (None, None) => {}
+    }
+    if let Some(keep) = standing.keep {
+        parts.push(part(Role::Muted, format!("{keep:?}").to_lowercase()));
+    }
+    for meeting in &standing.meetings {
+        parts.push(part(Role::Accent, format!("{} at {}", meeting.kind.name(), meeting.time)));
+    }
+    let mut lines = Vec::new();
+    for (index, line) in joined(theme, parts, room.saturating_sub(name_width + 3)).into_iter().enumerate() {
+        let name = if index == 0 { text::cut(&view.facts.name, name_width) } else { String::new() };
+        let row = Row::new(theme).role(Role::Title, format!(" {name}")).to(name_width + 3);
+        lines.push(row.spans(line.spans).line());
+    }
+    lines
+}
+
+/// `crm, 21 Nov`.
+pub(super) fn source(state: &State, source: Option<&str>, as_of: Option<jiff::civil::Date>) -> String {
+    let day = as_of.map(|day| text::short_date(day, state.today));
+    [source.map(str::to_owned), day].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// One play: its title with what it is worth, and under the cursor why.
+pub(super) fn play(offer: &Offer, here: bool, theme: &Theme, room: usize, currency: Currency) -> Vec<Line<'static>> {
+    let worth =
+        if offer.worth >= 1.0 { format!("{} · ", figures::worth(offer.worth, currency)) } else { String::new() };
+    let figures = format!("{worth}{} min", offer.minutes);
+    let because = format!("because {}", offer.because);
+    let edge = (room + 1).saturating_sub(width(&figures)).min(92);
+    let title = text::cut(&offer.title, edge.saturating_sub(5));
+    let bar = if here { " ▌ " } else { "   " };
+    let style = if here { theme.style(Role::Selection) } else { theme.style(Role::Text) };
+    let row = Row::new(theme).role(Role::Accent, bar).style(style, title).to(edge).role(Role::Text, figures);
+    if room >= row.width() + 3 + width(&because) {
+        return vec![row.role(Role::Muted, format!(" · {because}")).line()];
+    }
+    let mut lines = vec![row.line()];
+    if here {
+        let because = text::cut(&because, room.saturating_sub(4));
+        lines.push(Row::new(theme).role(Role::Muted, format!("   {because}")).line());
+    }
+    lines
+}
+
+/// Where there is room: what stands against it, and what was said last.
+fn more(state: &State, view: &AccountView, theme: &Theme, room: usize, free: usize) -> Vec<Line<'static>> {
+    let mut out = Vec::new();
+    let flags = &view.standing.flags;
+    if free < 4 {
+        return out;
+    }
+    if !flags.is_empty() {
+        out.push(Line::default());
+        out.push(heading(theme, " FLAGS"));
+        for flag in flags.iter().take(free - 3) {
+            let row =
+                Row::new(theme).role(figures::severity_role(flag.severity), format!("   {}", flag.label)).to(28).role(
+                    Role::Muted,
+                    text::cut(
+                        &format!("{} · {}", since(flag.since, state.today), flag.because),
+                        room.saturating_sub(28),
+                    ),
+                );
+            out.push(row.line());
+        }
+    }
+    let left = free.saturating_sub(out.len());
+    let entries = crate::app::account::timeline(&view.facts, state.today);
+    let last: Vec<_> =
+        entries.into_iter().filter(|e| e.on <= state.today).take(left.saturating_sub(3).min(6)).collect();
+    if left >= 5 && !last.is_empty() {
+        out.push(Line::default());
+        out.push(heading(theme, " LATELY"));
+        for entry in last {
+            let row = Row::new(theme)
+                .role(Role::Muted, format!("   {}", text::pad(&text::day(entry.on, state.today), 11)))
+                .role(Role::Muted, text::pad(entry.kind, 9))
+                .role(Role::Text, text::cut(&entry.title, room.saturating_sub(24)));
+            out.push(row.line());
+        }
+    }
+    out
+}
+
+/// What was done, what waits until when, how the book moved.
+fn end(state: &State, walk: &Walk, theme: &Theme, columns: usize) -> Vec<Line<'static>> {
+    let room = columns.saturating_sub(6);
+    let line = |role: Role, text: String| Row::new(theme).role(role, text).line();
+    let stops = walk.round.stops.len();
+    let seen = if stops == 1 { "One account seen".to_owned() } else { format!("{stops} accounts seen") };
+    let notes = match walk.notes {
+        0 => String::new(),
+        1 => ", 1 note taken".to_owned(),
+        n => format!(", {n} notes taken"),
+    };
+    let mut lines = vec![line(Role::Title, format!(" The rounds are done. {seen}{notes}.")), Line::default()];
+    let mut part = |title: &str, rows: Vec<(String, String)>| {
+        if rows.is_empty() {
+            return;
+        }
+        lines.push(heading(theme, title));
+        for (name, what) in rows {
+            let row = Row::new(theme).bold(Role::Text, format!("   {}", text::pad(&name, 22))).role(Role::Text, "  ");
+            lines.push(row.role(Role::Text, text::cut(&what, room.saturating_sub(24))).line());
+        }
+        lines.push(Line::default());
+    };
+    part(" DONE", walk.done.clone());
+    let waits = walk.waits.iter();
+    part(
+        " WAITS",
+        waits.map(|(name, what, day)| (name.clone(), format!("{} · {what}", text::day(*day, state.today)))).collect(),
+    );
+    if walk.done.is_empty() && walk.waits.is_empty() {
+        lines.push(line(Role::Muted, " Nothing was done or put off.".to_owned()));
+        lines.push(Line::default());
+    }
+    if let (Some(header), Some((healthy, watch, at_risk))) = (&state.header, walk.before) {
+        lines.push(heading(theme, " THE BOOK"));
+        for (word, before, now) in
+            [("at risk", at_risk, header.at_risk), ("watch", watch, header.watch), ("healthy", healthy, header.healthy)]
+        {
+            let moved = if before == now { String::new() } else { format!("  was {before}") };
+            lines.push(
+                Row::new(theme)
+                    .role(Role::Text, format!("   {}  {word}", pad_left(&now.to_string(), 4)))
+                    .role(Role::Muted, moved)
+                    .line(),
+            );
+        }
+    }
+    lines
+}

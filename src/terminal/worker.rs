@@ -1,0 +1,102 @@
+//! The thread that reads and writes the book for the screens, one thing after the other.
+//!
+//! Decides which questions have become pointless: of those that replace each other only the last is answered.
+
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::Message;
+use super::answers::answer;
+use crate::app::Effect;
+use crate::ops::Desk;
+
+struct Job {
+    effect: Effect,
+    now: Timestamp,
+    today: Date,
+}
+
+/// The thread, from outside.
+pub(super) struct Worker {
+    jobs: Option<Sender<Job>>,
+    ended: Receiver<()>,
+}
+
+impl Worker {
+    /// Starts it on a workspace of its own.
+    pub fn start(mut desk: Desk, answers: Sender<Message>) -> Self {
+        let (jobs, queue) = channel::<Job>();
+        let (end, ended) = channel();
+        std::thread::spawn(move || {
+            while let Ok(first) = queue.recv() {
+                let mut waiting = VecDeque::from([first]);
+                while let Some(job) = waiting.pop_front() {
+                    waiting.extend(queue.try_iter());
+                    if waiting.iter().any(|later| replaces(&later.effect, &job.effect)) {
+                        continue;
+                    }
+                    desk.today = job.today;
+                    for event in answer(&desk, &job.effect, job.now) {
+                        if answers.send(Message::Answer(event)).is_err() {
+                            break;
+                        }
+                    }
+                }
+            }
+            let _ = end.send(());
+        });
+        Self { jobs: Some(jobs), ended }
+    }
+
+    /// Asks for something; the answer comes as a message.
+    pub fn ask(&self, effect: Effect, now: Timestamp, today: Date) {
+        if let Some(jobs) = &self.jobs {
+            let _ = jobs.send(Job { effect, now, today });
+        }
+    }
+
+    /// Lets it do what it was asked, at most for a while.
+    pub fn finish(&mut self, patience: Duration) {
+        self.jobs = None;
+        let _ = self.ended.recv_timeout(patience);
+    }
+}
+
+/// Whether a later question makes an earlier one pointless.
+fn replaces(later: &Effect, earlier: &Effect) -> bool {
+    match (later, earlier) {
+        (Effect::LoadPage { .. }, Effect::LoadPage { .. })
+        | (Effect::Count { .. }, Effect::Count { .. })
+        | (Effect::Exclude { .. } | Effect::Count { .. }, Effect::Exclude { .. })
+        | (Effect::LoadHeader, Effect::LoadHeader)
+        | (Effect::LoadActions, Effect::LoadActions)
+        | (Effect::LoadSync, Effect::LoadSync)
+        | (Effect::PreviewNote { .. }, Effect::PreviewNote { .. }) => true,
+        (Effect::LoadAccount(a), Effect::LoadAccount(b)) => a == b,
+        (Effect::KeepDraft { account: a, .. }, Effect::KeepDraft { account: b, .. }) => a == b,
+        // The note itself is what the draft would have become.
+        (Effect::SaveNote { account: a, .. }, Effect::KeepDraft { account: b, .. }) => a == b,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_last_draft_is_written_and_no_note_is_ever_skipped() {
+        let draft = |text: &str| Effect::KeepDraft { account: "crm:1".into(), text: text.into() };
+        let note = Effect::SaveNote { account: "crm:1".into(), text: "done".into() };
+        assert!(replaces(&draft("ab"), &draft("a")));
+        assert!(!replaces(&Effect::KeepDraft { account: "crm:2".into(), text: "x".into() }, &draft("a")));
+        assert!(replaces(&note, &draft("a")));
+        assert!(!replaces(&note, &note));
+        assert!(!replaces(&draft("a"), &note));
+        assert!(!replaces(&Effect::Undo, &Effect::Undo));
+    }
+}
