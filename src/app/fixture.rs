@@ -260,6 +260,7 @@ fn touch(id: &str, kind: TouchKind, title: &str, days: i64, people: &[&str]) -> 
     }
 }
 
+#[allow(clippy::too_many_arguments)]
 fn measure(
     id: &str,
     label: &str,

@@ -97,10 +97,11 @@ impl List {
     /// Puts the cursor on a row.
     pub fn go(&mut self, to: u64, height: u64) -> Vec<Effect> {
         self.touched = true;
-        if let Some(row) = self.current().filter(|row| row.fresh) {
+        let to = to.min(self.last());
+        if let Some(row) = self.current().filter(|row| row.fresh && to != self.cursor) {
             self.passed.insert(row.account.clone());
         }
-        self.cursor = to.min(self.last());
+        self.cursor = to;
         self.settle(height)
     }
 

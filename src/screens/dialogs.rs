@@ -94,7 +94,7 @@ fn palette(
     area: Rect,
 ) -> Position {
     let theme = canvas.theme;
-    let height = (area.height.saturating_sub(4)).min(18).max(4);
+    let height = area.height.saturating_sub(4).clamp(4, 18);
     let place = float::centred(area, area.width.saturating_sub(4).min(96), height);
     let inner = float::frame(canvas, place, "Commands", &format!("{} of {}", found.len(), items.len()));
     let room = usize::from(inner.width.saturating_sub(2));

@@ -89,8 +89,7 @@ impl Chord {
     pub fn parse(text: &str) -> Option<Self> {
         let (mut ctrl, mut alt, mut shift) = (false, false, false);
         let mut rest = text;
-        loop {
-            let Some((head, tail)) = rest.split_once('-') else { break };
+        while let Some((head, tail)) = rest.split_once('-') {
             if tail.is_empty() {
                 break;
             }

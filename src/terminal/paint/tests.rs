@@ -53,10 +53,14 @@ impl Played {
 /// The book without names that terminals measure differently.
 fn simple(width: u16, height: u16) -> State {
     let mut state = opened(width, height);
+    plain_names(&mut state);
+    state
+}
+
+fn plain_names(state: &mut State) {
     for row in &mut state.list.rows {
         row.name = row.name.chars().filter(char::is_ascii).collect();
     }
-    state
 }
 
 #[test]
@@ -67,12 +71,11 @@ fn the_terminal_shows_what_was_meant_after_every_key() {
     let keys = "j j j j j j j j j j k k G g g <pagedown> / Qu <esc> n x_@ <esc> ? <esc> 6 <esc> <ctrl-p> a <esc>";
     for key in keys.split(' ') {
         type_keys(&mut state, key);
-        for row in &mut state.list.rows {
-            row.name = row.name.chars().filter(char::is_ascii).collect();
-        }
+        plain_names(&mut state);
         played.draw(&state);
     }
     feed(&mut state, Event::Resized { width: 61, height: 20 });
+    plain_names(&mut state);
     played.draw(&state);
 }
 
