@@ -622,7 +622,7 @@ pub fn answer(effect: &Effect) -> Option<Event> {
         Effect::PreviewNote { generation, text, .. } => {
             let facts = text
                 .contains("/task")
-                .then(|| serde_json::json!({"kind": "task", "text": "send deck", "due": "2026-11-27"}));
+                .then(|| serde_json::json!({"kind": "task", "says": "task send deck, due in 4 d"}));
             Event::Previewed {
                 generation: *generation,
                 result: Ok(NoteReceipt {

@@ -38,6 +38,8 @@ pub struct List {
     pub loaded: bool,
     /// Why the filter or the read failed.
     pub error: Option<String>,
+    /// Where in the filter it is wrong, in characters.
+    pub error_at: Option<usize>,
     /// For a filter that leaves nothing: the term without which most would be left, and how many.
     pub excludes: Option<(String, u64)>,
     /// The end was asked for before its place was known.
@@ -194,10 +196,11 @@ impl List {
             Ok(page) => page,
             Err(message) => {
                 self.error = Some(message);
+                self.error_at = crate::book::query::parse(&self.filter).err().map(|error| error.at);
                 return Vec::new();
             }
         };
-        self.error = None;
+        (self.error, self.error_at) = (None, None);
         self.loaded = true;
         let held = self.current().map(|row| row.account.clone());
         let screen_row = self.cursor.saturating_sub(self.top);

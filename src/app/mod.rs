@@ -4,7 +4,6 @@
 //! No I/O, no clock, no drawing: one thread owns the state, everybody else sends it events.
 
 pub mod account;
-mod day;
 mod edit;
 pub mod event;
 #[cfg(test)]

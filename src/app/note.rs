@@ -8,6 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::app::edit::Editor;
 use crate::book::facts::{Facts, Person};
 use crate::book::ids::{AccountId, NoteId};
+use crate::book::journal::{Candidate, Found, find};
 use crate::book::view::NoteReceipt;
 
 /// The facts that can be typed, with what follows and what they become.
@@ -77,10 +78,12 @@ impl NoteBox {
 
     /// Takes the names for `@` from an account.
     pub fn know(&mut self, facts: &Facts, today: jiff::civil::Date) {
+        // Who has left is not offered, but a note may still mean them.
+        let all: Vec<Candidate> = facts.people.iter().map(Candidate::from).collect();
         let here: Vec<&Person> = facts.people.iter().filter(|p| p.left.at(today) != Some(&true)).collect();
         self.people = here
             .iter()
-            .map(|person| (handle(person, &here), person.name.clone(), person.title.clone().unwrap_or_default()))
+            .map(|person| (handle(person, &all), person.name.clone(), person.title.clone().unwrap_or_default()))
             .collect();
     }
 
@@ -172,14 +175,13 @@ fn facts_like(start: &str) -> Vec<Choice> {
         .collect()
 }
 
-/// What a person is called after `@`: the first name where only one has it, else the local part of the address, else
-/// the whole name in one word.
-fn handle(person: &Person, all: &[&Person]) -> String {
-    let first = |p: &Person| p.name.split_whitespace().next().unwrap_or_default().to_lowercase();
-    let mine = first(person);
-    if !mine.is_empty() && all.iter().filter(|other| first(other) == mine).count() == 1 {
-        return mine;
-    }
-    let local = person.email.as_deref().and_then(|email| email.split('@').next());
-    local.map_or_else(|| person.name.to_lowercase().split_whitespace().collect::<Vec<_>>().join("."), str::to_lowercase)
+/// What a person is called after `@`: the shortest that the journal takes for them alone.
+fn handle(person: &Person, all: &[Candidate]) -> String {
+    let name = person.name.to_lowercase();
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let local = person.email.as_deref().and_then(|email| email.split('@').next()).map(str::to_lowercase);
+    let first = words.first().map(|word| (*word).to_owned());
+    let choices = [first, Some(words.join(".")), local, person.email.clone()];
+    let only = |choice: &String| matches!(find(choice, all), Found::One(one, _) if one.id == person.id);
+    choices.into_iter().flatten().find(only).unwrap_or_else(|| words.join("."))
 }

@@ -3,10 +3,10 @@
 //! Decides what is asked and what an answer means. The play itself is kept by the book.
 
 use crate::app::Editor;
-use crate::app::day;
 use crate::app::event::Effect;
 use crate::app::overlay::{Ask, Overlay};
 use crate::app::state::{Screen, State, Target};
+use crate::book::dates::{self, Toward};
 use crate::command::{ActVerb, Command, Id};
 use crate::text;
 
@@ -40,8 +40,9 @@ pub(super) fn answer(state: &mut State, ask: &Ask, given: &str) -> Result<Vec<Ef
     let needed = |why: &str| if given.is_empty() { Err(why.to_owned()) } else { Ok(given.to_owned()) };
     let (verb, say) = match ask.command {
         Id::ActionSnooze => {
-            let (until, because) =
-                day::leading(given, state.today).ok_or("a day comes first: fri, tomorrow, +2w, dec 31, 2026-12-31")?;
+            let (until, taken) = dates::head(given, state.today, Toward::Future)
+                .ok_or_else(|| format!("a day comes first: {}", dates::FORMS))?;
+            let because = given[taken..].trim_start();
             if until <= state.today {
                 return Err("the day has to be one to come".to_owned());
             }

@@ -287,10 +287,14 @@ impl State {
                 })
             }
             Screen::Actions => {
-                let row = self.action()?;
-                // A task is known by its own id, a play by its name.
-                let play = if row.play == "task" { row.id.clone() } else { row.play.clone() };
-                Some(Target { account: row.account.clone(), name: row.name.clone(), play, title: row.title.clone() })
+                // A task belongs to the CRM: it is not a play.
+                let row = self.action().filter(|row| row.play != "task")?;
+                Some(Target {
+                    account: row.account.clone(),
+                    name: row.name.clone(),
+                    play: row.play.clone(),
+                    title: row.title.clone(),
+                })
             }
             Screen::Portfolio | Screen::Sync => None,
         }
@@ -305,7 +309,9 @@ impl State {
             }
             Id::AccountCopy => none(self.target().is_none(), "there is nothing under the cursor"),
             Id::ActionDone | Id::ActionDo | Id::ActionAssign | Id::ActionSnooze | Id::ActionDismiss => {
-                none(self.play().is_none(), "there is no play under the cursor")
+                let task = self.screen == Screen::Actions && self.action().is_some_and(|row| row.play == "task");
+                let why = if task { "a task is closed in the CRM" } else { "there is no play under the cursor" };
+                none(self.play().is_none(), why)
             }
             Id::NoteEdit | Id::NoteDelete => {
                 let mine = self.screen == Screen::Account

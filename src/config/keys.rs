@@ -35,6 +35,11 @@ impl Binding {
     pub fn doc(&self) -> &str {
         self.desc.as_deref().unwrap_or(self.run.spec().doc)
     }
+
+    /// Its keys, as people type them.
+    pub fn shown(&self) -> String {
+        chord::shown(&self.on)
+    }
 }
 
 /// Something wrong in a key file.

@@ -1,3 +1,18 @@
-//! (room)
+//! Reads and checks the user's files; the defaults are embedded in the same format.
+//!
+//! Decides what the settings are. Hand-written files are never written to; what Rounds itself must remember goes to
+//! `local.toml` in the same folder, read last. An unknown key is an error with file and line.
 
+mod file;
 pub mod keys;
+mod paths;
+mod settings;
+
+pub use file::Problem;
+pub use paths::{Folders, folders};
+pub use settings::{Book, Settings};
+
+/// The default health model, in the format of the user's `health.toml`.
+pub const HEALTH: &str = include_str!("health.toml");
+/// The default plays, in the format of the user's `plays.toml`.
+pub const PLAYS: &str = include_str!("plays.toml");

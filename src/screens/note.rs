@@ -56,7 +56,7 @@ pub fn draw(state: &State, note: &NoteBox, canvas: &mut Canvas<'_>, area: Rect) 
     Some(at)
 }
 
-/// `task send deck, due in 4 d · with Sam Ortiz`.
+/// What the journal read, in its own words.
 fn understood<'t>(receipt: &NoteReceipt, row: Row<'t>) -> Row<'t> {
     if let Some(problem) = receipt.problems.first() {
         return row.role(Role::Watch, problem.message.clone());
@@ -69,25 +69,8 @@ fn understood<'t>(receipt: &NoteReceipt, row: Row<'t>) -> Row<'t> {
         if index > 0 {
             row = row.role(Role::Muted, " · ");
         }
-        let word = |key: &str| fact.get(key).and_then(|value| value.as_str()).unwrap_or_default();
-        let kind = if word("kind").is_empty() { "fact" } else { word("kind") };
-        // Whatever else it says, in the order it says it.
-        let rest: Vec<String> = fact
-            .as_object()
-            .into_iter()
-            .flatten()
-            .filter(|(key, _)| *key != "kind")
-            .filter_map(|(_, value)| match value {
-                serde_json::Value::String(text) if !text.is_empty() => Some(text.clone()),
-                serde_json::Value::Number(number) => Some(number.to_string()),
-                serde_json::Value::Array(items) => {
-                    let words: Vec<&str> = items.iter().filter_map(|item| item.as_str()).collect();
-                    (!words.is_empty()).then(|| words.join(", "))
-                }
-                _ => None,
-            })
-            .collect();
-        row = row.role(Role::Good, kind.to_owned()).role(Role::Text, format!(" {}", rest.join(", ")));
+        let says = fact.get("says").and_then(|says| says.as_str()).unwrap_or("a fact");
+        row = row.role(Role::Good, says.to_owned());
     }
     row
 }

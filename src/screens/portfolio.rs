@@ -3,6 +3,7 @@
 //! Decides which columns there is room for. Which rows are on screen is decided by `app::list`.
 
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
 
 use crate::app::State;
 use crate::app::layout::{BOTTOM, LIST_TOP, PREVIEW_FROM};
@@ -310,6 +311,14 @@ fn filter_line(state: &State, canvas: &mut Canvas<'_>, area: Rect) -> Option<Pos
         let style = if state.list.error.is_some() { theme.style(Role::Error) } else { theme.style(Role::Input) };
         let at = canvas.put(slash, y, room, before, style);
         canvas.put(at, y, room.saturating_sub(width(before)), after, style);
+        // Where it is wrong, as far as that is in sight.
+        let shown = over == 0;
+        if let Some(wrong) = state.list.error_at.filter(|_| shown && state.list.error.is_some()) {
+            let ahead: String = field.text().chars().take(wrong).collect();
+            let place = slash + width(&ahead) as u16;
+            let letter = field.text().chars().nth(wrong).map_or_else(|| " ".to_owned(), |c| c.to_string());
+            canvas.put(place, y, 2, &letter, theme.style(Role::Critical).add_modifier(Modifier::UNDERLINED));
+        }
         return Some(Position { x: at, y });
     }
     if filtered {

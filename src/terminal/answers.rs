@@ -54,14 +54,7 @@ pub(super) fn answer(desk: &Desk, effect: &Effect, now: Timestamp) -> Vec<Event>
         Effect::PreviewNote { generation, account, text } => {
             one(Event::Previewed { generation: *generation, result: said(desk.note_preview(account, text, now)) })
         }
-        Effect::SaveNote { account, text } => {
-            let result = desk.note_add(account, text, false, now);
-            // What became a note is no draft any more.
-            if result.is_ok() {
-                let _ = desk.draft_keep(account, "", now);
-            }
-            one(Event::Saved(said(result)))
-        }
+        Effect::SaveNote { account, text } => one(Event::Saved(said(desk.note_add(account, text, false, now)))),
         Effect::SaveEdit { note, text } => one(Event::Saved(said(desk.note_edit(note, text, now)))),
         Effect::DeleteNote(note) => done(desk.note_delete(note, now).map(|()| "note deleted".into()), true),
         Effect::DropCopy { note, copy } => {

@@ -17,7 +17,6 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 
 use crate::app::{Effect, Event, State, Tone, update};
 use crate::config::keys::Keymap;
@@ -26,15 +25,10 @@ use crate::theme::Theme;
 use guard::Guard;
 use paint::Surface;
 
-/// What time it is, and what day counts as today.
-pub type Clock = Box<dyn Fn() -> (Timestamp, Date) + Send>;
-
 /// What the terminal is opened with.
 pub struct Settings {
     pub keymap: Keymap,
     pub theme: Theme,
-    /// Time and day as everything is to see them (`--today`).
-    pub clock: Clock,
     /// What went wrong before there was a screen: said on it, kept in `:messages`.
     pub notices: Vec<String>,
     /// Sync in the background; without it only what is known is shown.
@@ -58,6 +52,9 @@ pub enum TerminalError {
     /// There is no terminal, or it stopped taking output.
     #[error("the terminal can't be used ({0}); `rounds list` prints the book without one")]
     Io(#[from] std::io::Error),
+    /// The databases could not be opened a second time.
+    #[error("{0}")]
+    Workspace(String),
 }
 
 /// What reaches the thread that owns the state.
@@ -80,7 +77,7 @@ const FAREWELL: Duration = Duration::from_millis(700);
 
 /// Opens the screens on a workspace, until they are left. The first frame is drawn before any thread is started.
 pub fn run(desk: Desk, settings: Settings) -> Result<Ending, TerminalError> {
-    let (now, today) = (settings.clock)();
+    let (now, today) = (desk.now(), desk.today());
     let mut guard = Guard::enter()?;
     let (width, height) = size();
     let mut state = State::new(now, today, (width, height), settings.keymap);
@@ -97,17 +94,19 @@ pub fn run(desk: Desk, settings: Settings) -> Result<Ending, TerminalError> {
     #[cfg(unix)]
     signals::start(sender.clone())?;
     let background = if settings.sync { start_background(&desk, &sender, &mut state) } else { None };
-    let worker = worker::Worker::start(desk, sender);
-    let mut desk = Running { worker, background, clock: settings.clock };
-    let mut quit = desk.perform(waiting, &mut state, &mut surface, &mut guard)?;
-    let ending = if let Some(ending) = quit.take() {
-        ending
-    } else {
-        desk.serve(&receiver, &mut state, &mut surface, &mut guard, &settings.theme)?
+    let worker = match desk.open_again() {
+        Ok(again) => worker::Worker::start(again, sender),
+        Err(error) => {
+            guard.leave();
+            return Err(TerminalError::Workspace(error.message));
+        }
     };
+    let mut running = Running { desk, worker, background };
+    running.perform(waiting, &mut state, &mut surface, &mut guard)?;
+    let ending = running.serve(&receiver, &mut state, &mut surface, &mut guard, &settings.theme)?;
     // Letters typed last reach the disk before the terminal is given back; a lost one is not waited for.
     if ending != Ending::Hangup {
-        desk.worker.finish(FAREWELL);
+        running.worker.finish(FAREWELL);
     }
     guard.leave();
     Ok(ending)
@@ -155,9 +154,10 @@ fn start_background(desk: &Desk, sender: &Sender<Message>, state: &mut State) ->
 
 /// The threads that do what the state asks for.
 struct Running {
+    /// For what time it is.
+    desk: Desk,
     worker: worker::Worker,
     background: Option<Background>,
-    clock: Clock,
 }
 
 impl Running {
@@ -186,8 +186,9 @@ impl Running {
                     Err(_) => return Ok(Ending::Hangup),
                 },
             };
-            let (now, today) = (self.clock)();
-            let mut effects = update(state, Event::Clock { now, today });
+            self.desk.turn();
+            let now = self.desk.now();
+            let mut effects = update(state, Event::Clock { now, today: self.desk.today() });
             let mut urgent = first.is_none();
             let mut next = first;
             while let Some(message) = next {
@@ -212,7 +213,7 @@ impl Running {
                     Message::Report(Report::Notice(text)) => effects.extend(update(state, Event::Notice(text))),
                     Message::Suspend => effects.push(Effect::Suspend),
                     Message::End(ending) => {
-                        self.keep_draft(state, now, today);
+                        self.keep_draft(state, now);
                         return Ok(ending);
                     }
                 }
@@ -236,7 +237,7 @@ impl Running {
             return Some(CALM.saturating_sub(drawn.elapsed()));
         }
         let next = state.next_change()?;
-        let (now, _) = (self.clock)();
+        let now = self.desk.now();
         let millis = (next.as_millisecond() - now.as_millisecond()).max(1);
         Some(Duration::from_millis(millis.unsigned_abs()))
     }
@@ -249,7 +250,7 @@ impl Running {
         surface: &mut Surface,
         guard: &mut Guard,
     ) -> Result<Option<Ending>, TerminalError> {
-        let (now, today) = (self.clock)();
+        let now = self.desk.now();
         let mut ending = None;
         for effect in effects {
             match effect {
@@ -261,7 +262,7 @@ impl Running {
                     let (width, height) = size();
                     let more = update(state, Event::Resized { width, height });
                     for effect in more {
-                        self.worker.ask(effect, now, today);
+                        self.worker.ask(effect, now);
                     }
                 }
                 Effect::Copy(text) => {
@@ -283,17 +284,17 @@ impl Running {
                         background.visible(accounts);
                     }
                 }
-                other => self.worker.ask(other, now, today),
+                other => self.worker.ask(other, now),
             }
         }
         Ok(ending)
     }
 
     /// A note that is open when the end comes from outside stays as a draft.
-    fn keep_draft(&mut self, state: &State, now: Timestamp, today: Date) {
+    fn keep_draft(&mut self, state: &State, now: Timestamp) {
         if let Some(note) = state.note.as_ref().filter(|note| note.editing.is_none() && !note.saving) {
             let text = note.editor.text().to_owned();
-            self.worker.ask(Effect::KeepDraft { account: note.account.clone(), text }, now, today);
+            self.worker.ask(Effect::KeepDraft { account: note.account.clone(), text }, now);
         }
     }
 }

@@ -7,13 +7,12 @@ use std::io::Write;
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
-use ratatui::style::{Color, Modifier};
 
 use crate::app::State;
 use crate::screens::{self, Scroller};
 use crate::text;
 use crate::theme::Theme;
-use crate::theme::ansi::Pen;
+use crate::theme::ansi::{self, Pen};
 
 /// The frame on screen, and the one that is being made.
 pub(super) struct Surface {
@@ -47,7 +46,7 @@ impl Surface {
         }
         self.next.reset();
         let cursor = screens::draw(state, theme, &mut self.next);
-        plain_blanks(&mut self.next);
+        self.next.content.iter_mut().for_each(ansi::plain_blank);
         let scroller = screens::scroller(state);
         let bytes = self.bytes(cursor, scroller);
         std::mem::swap(&mut self.shown, &mut self.next);
@@ -108,17 +107,6 @@ impl Surface {
         }
         self.shown = shifted;
         Some(shift)
-    }
-}
-
-/// Blanks of equal look are equal, whatever colour their text would have.
-fn plain_blanks(buffer: &mut Buffer) {
-    for cell in &mut buffer.content {
-        let visible = Modifier::REVERSED | Modifier::UNDERLINED | Modifier::CROSSED_OUT;
-        if cell.symbol() == " " && !cell.modifier.intersects(visible) {
-            cell.fg = Color::Reset;
-            cell.modifier = Modifier::empty();
-        }
     }
 }
 

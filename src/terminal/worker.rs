@@ -7,7 +7,6 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 
 use super::Message;
 use super::answers::answer;
@@ -17,7 +16,6 @@ use crate::ops::Desk;
 struct Job {
     effect: Effect,
     now: Timestamp,
-    today: Date,
 }
 
 /// The thread, from outside.
@@ -39,7 +37,8 @@ impl Worker {
                     if waiting.iter().any(|later| replaces(&later.effect, &job.effect)) {
                         continue;
                     }
-                    desk.today = job.today;
+                    // A night may have passed since it was opened.
+                    desk.turn();
                     for event in answer(&desk, &job.effect, job.now) {
                         if answers.send(Message::Answer(event)).is_err() {
                             break;
@@ -53,9 +52,9 @@ impl Worker {
     }
 
     /// Asks for something; the answer comes as a message.
-    pub fn ask(&self, effect: Effect, now: Timestamp, today: Date) {
+    pub fn ask(&self, effect: Effect, now: Timestamp) {
         if let Some(jobs) = &self.jobs {
-            let _ = jobs.send(Job { effect, now, today });
+            let _ = jobs.send(Job { effect, now });
         }
     }
 

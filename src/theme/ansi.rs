@@ -74,6 +74,15 @@ impl Pen {
     }
 }
 
+/// Blanks of equal look are equal, whatever colour their text would have.
+pub fn plain_blank(cell: &mut Cell) {
+    let visible = Modifier::REVERSED | Modifier::UNDERLINED | Modifier::CROSSED_OUT;
+    if cell.symbol() == " " && !cell.modifier.intersects(visible) {
+        cell.fg = Color::Reset;
+        cell.modifier = Modifier::empty();
+    }
+}
+
 /// A colour's code; `base` is 30 for the text, 40 for the ground.
 fn colour(colour: Color, base: u8) -> String {
     let index = match colour {

@@ -1,3 +1,5 @@
+use ratatui::style::Modifier;
+
 use super::*;
 use crate::app::fixture::{feed, opened, type_keys};
 use crate::app::{Event, State};
