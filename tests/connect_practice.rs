@@ -13,34 +13,8 @@ use rounds::connect::{
 use rounds::practice::{FaultKind, Options, Server};
 use secrecy::SecretString;
 
-const MAP: &str = r#"
-[account]
-arr = "properties.annual_recurring_revenue"
-currency = "properties.contract_currency"
-renewal_date = "properties.contract_end"
-customer_since = "properties.contract_start"
-segment = "properties.customer_segment"
-stage = { path = "properties.lifecyclestage", values = { former_customer = "former" } }
-seats = "properties.licensed_seats"
-features_bought = "properties.key_features_bought"
-invoice_state = "properties.invoice_state"
-invoice_due = "properties.invoice_due"
-csat = "properties.csat_score"
-csat_on = "properties.csat_on"
-onboarding_started = "properties.onboarding_started"
-go_live = "properties.go_live_date"
-churned_on = "properties.churned_on"
-cost = "properties.cost_to_serve"
-external_id = "properties.posthog_group"
-[person]
-champion = "properties.is_champion"
-left = "= properties.contact_status == 'left'"
-left_on = "properties.left_on"
-[ticket]
-escalated = "properties.is_escalated"
-"#;
-
-const LIMITS: &str = "[all]\nrate = \"100000 / 1s\"\nretry_base = \"1ms\"\nretry_cap = \"2ms\"\ntries = 20\n[search]\nrate = \"100000 / 1s\"";
+/// Laid over the limits of the practice configuration: tries come quickly, and a storm is outlasted.
+const LIMITS: &str = "[all]\nretry_base = \"1ms\"\nretry_cap = \"2ms\"\ntries = 20";
 
 async fn practice(accounts: u32) -> Server {
     let options = Options {
@@ -54,27 +28,19 @@ async fn practice(accounts: u32) -> Server {
     Server::start(options).await.unwrap()
 }
 
-fn usage_url(server: &Server) -> String {
-    let config: toml::Table = server.hello().config.parse().unwrap();
-    config["source"]["usage"]["url"].as_str().unwrap().to_owned()
-}
-
+/// The source as the configuration that the practice CRM hands out has it.
 fn source(server: &Server, name: &str) -> Source {
     let hello = server.hello();
-    let connector = if name == "crm" { "hubspot" } else { "posthog" };
-    let mut config = SourceConfig::new(name, connector);
-    config.limits = LIMITS.parse().unwrap();
-    if name == "crm" {
-        config.url = Some(hello.url.clone());
-        config.map = toml::from_str(MAP).unwrap();
-    } else {
-        config.limits =
-            "[all]\nrate = \"100000 / 1s\"\nat_once = 3\nretry_base = \"1ms\"\nretry_cap = \"2ms\"".parse().unwrap();
-        config.url = Some(usage_url(server));
-        config.settings = BTreeMap::from([("project".to_owned(), "1".to_owned())]);
+    let config: toml::Table = hello.config.parse().unwrap();
+    let mut config: SourceConfig = config["source"][name].clone().try_into().unwrap();
+    config.name = name.into();
+    for (pool, limits) in LIMITS.parse::<toml::Table>().unwrap() {
+        let pool = config.limits.entry(pool).or_insert_with(|| toml::Table::new().into()).as_table_mut().unwrap();
+        pool.extend(limits.as_table().unwrap().clone());
     }
     let token = hello.env[&format!("ROUNDS_TOKEN_{}", name.to_uppercase())].clone();
-    Source::new(&config, load(built_in(connector).unwrap(), connector).unwrap(), SecretString::from(token)).unwrap()
+    let text = built_in(&config.connector).unwrap();
+    Source::new(&config, load(text, &config.connector).unwrap(), SecretString::from(token)).unwrap()
 }
 
 async fn pull(source: &Source, pull: Pull) -> (Vec<PulledPage>, Result<PullEnd, ConnectError>) {
@@ -109,6 +75,9 @@ async fn the_whole_book_is_read_with_types_links_and_history() {
     let crm = source(&server, "crm");
     let me = crm.me().await.unwrap();
     assert!(me.zone().is_some() && me.kept.contains_key("portal"), "{me:?}");
+    let (owners, _) = all(&crm, "owner").await;
+    let mine = owners.iter().find(|o| o.text("user") == me.user()).unwrap();
+    assert_eq!(mine.text("email"), Some(server.hello().me.as_str()), "whose token it is");
     let mut streams = BTreeMap::new();
     for stream in crm.streams() {
         let (rows, end) = all(&crm, &stream.name).await;

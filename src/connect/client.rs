@@ -313,7 +313,9 @@ impl Client {
                         _ => return Err(self.error(failed, doing).into()),
                     },
                 },
-                Err(NoAnswer::NotSent(_) | NoAnswer::Cut(_)) if !last => {
+                // A host that can't be reached is said sooner: each try may take the whole connect time-out.
+                Err(NoAnswer::NotSent(_)) if tries < 3 && !last => (self.backoff(tries), "no connection".to_owned()),
+                Err(NoAnswer::Cut(_)) if !last => {
                     (self.backoff(tries), "no answer, or one that was cut off".to_owned())
                 }
                 Err(no) => return Err(self.no_answer(no, doing).into()),
