@@ -31,7 +31,8 @@ pub fn run(args: &DemoArgs, global: &Global) -> Result<u8, OpsError> {
         rate: 50.0,
         ..Options::default()
     };
-    let server = runtime.block_on(Server::start(options)).map_err(|error| OpsError::failed(error.to_string()))?;
+    let server =
+        runtime.block_on(Server::start(options)).map_err(|error| OpsError::failed(error.to_string()))?;
     let hello = server.hello();
     let config = folder.path().join("config");
     let written = std::fs::create_dir_all(&config).and_then(|()| {
@@ -47,10 +48,7 @@ pub fn run(args: &DemoArgs, global: &Global) -> Result<u8, OpsError> {
             session.desk.hold_token(&source.to_lowercase(), token);
         }
     }
-    let result = {
-        let _ = (session, problems);
-        Ok(0)
-    };
+    let result = crate::show(session.desk, problems);
     runtime.block_on(server.stop());
     if args.keep {
         let kept = folder.keep();

@@ -3,7 +3,10 @@
 use std::process::ExitCode;
 
 use rounds::cli::{self, Cli, Command};
-use rounds::ops::OpsError;
+use rounds::config::keys::Keymap;
+use rounds::ops::{Desk, OpsError};
+use rounds::terminal;
+use rounds::theme::{Look, Theme};
 
 mod demo;
 mod log;
@@ -33,8 +36,24 @@ fn main() -> ExitCode {
 fn workspace(args: &Cli) -> Result<u8, OpsError> {
     log::start(&args.global);
     let (session, problems) = cli::open_workspace(&args.global)?;
-    {
-        let _ = (session, problems);
-        Ok(0)
+    show(session.desk, problems)
+}
+
+/// Shows the workspace until it is left. Mistakes in the user's files are said on screen, and the rest works.
+fn show(desk: Desk, mut notices: Vec<String>) -> Result<u8, OpsError> {
+    let folder = desk.settings().folders.config.clone();
+    let own_keys = std::fs::read_to_string(folder.join("keys.toml")).ok();
+    let (keymap, problems) = Keymap::load(own_keys.as_deref().map(|text| (text, "keys.toml")));
+    notices.extend(problems.iter().map(ToString::to_string));
+    let mut look = Look::from_env(|name| std::env::var(name).ok());
+    look.ascii |= desk.settings().ascii;
+    let name = desk.settings().theme.clone().unwrap_or_else(|| "default".to_owned());
+    let own_theme = |name: &str| std::fs::read_to_string(folder.join("themes").join(format!("{name}.toml"))).ok();
+    let (theme, problems) = Theme::load(&name, look, own_theme);
+    notices.extend(problems);
+    let settings = terminal::Settings { keymap, theme, notices, sync: true };
+    match terminal::run(desk, settings) {
+        Ok(_) => Ok(0),
+        Err(error) => Err(OpsError::failed(error.to_string())),
     }
 }

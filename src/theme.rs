@@ -171,7 +171,9 @@ impl Theme {
         for (name, file) in chain.into_iter().rev() {
             for (role, entry) in &file.roles {
                 let Some(role) = Role::ALL.iter().find(|known| known.name() == role) else {
-                    problems.push(format!("themes/{name}.toml: there is no role {role}; see look.md for the list"));
+                    let known: Vec<_> = Role::ALL.iter().map(|role| role.name()).collect();
+                    problems
+                        .push(format!("themes/{name}.toml: there is no role {role}; there are {}", known.join(", ")));
                     continue;
                 };
                 match colour::style(entry.fg.as_deref(), entry.bg.as_deref(), &entry.mods) {
