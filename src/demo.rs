@@ -31,8 +31,7 @@ pub fn run(args: &DemoArgs, global: &Global) -> Result<u8, OpsError> {
         rate: 50.0,
         ..Options::default()
     };
-    let server =
-        runtime.block_on(Server::start(options)).map_err(|error| OpsError::failed(error.to_string()))?;
+    let server = runtime.block_on(Server::start(options)).map_err(|error| OpsError::failed(error.to_string()))?;
     let hello = server.hello();
     let config = folder.path().join("config");
     let written = std::fs::create_dir_all(&config).and_then(|()| {

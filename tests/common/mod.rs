@@ -214,6 +214,13 @@ impl Home {
     }
 }
 
+/// The state of a process by its letter (R, S, T, Z ...); `None`: there is none.
+fn state_of(pid: u32) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name stands in parentheses and may hold anything: the state follows the last one.
+    stat.rsplit_once(')')?.1.trim_start().chars().next()
+}
+
 fn cells(n: u16) -> std::num::NonZero<u16> {
     std::num::NonZero::new(n).expect("a size above 0")
 }
@@ -228,7 +235,7 @@ pub struct Terminal {
 
 struct Screen {
     parser: vt100::Parser,
-    bytes: u64,
+    output: Vec<u8>,
     ended: bool,
 }
 
@@ -248,7 +255,7 @@ impl Terminal {
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let writer = pair.master.take_writer().expect("a writer");
         let parser = vt100::Parser::new(cells(rows), cells(columns), 0);
-        let screen = Arc::new((Mutex::new(Screen { parser, bytes: 0, ended: false }), Condvar::new()));
+        let screen = Arc::new((Mutex::new(Screen { parser, output: Vec::new(), ended: false }), Condvar::new()));
         let shared = Arc::clone(&screen);
         std::thread::spawn(move || {
             let mut buffer = [0; 65_536];
@@ -257,7 +264,7 @@ impl Terminal {
                 let (lock, changed) = &*shared;
                 let mut screen = lock.lock().expect("the screen");
                 screen.parser.process(&buffer[..read]);
-                screen.bytes += read as u64;
+                screen.output.extend_from_slice(&buffer[..read]);
                 screen.ended = read == 0;
                 changed.notify_all();
                 if read == 0 {
@@ -273,9 +280,14 @@ impl Terminal {
         self.screen.0.lock().expect("the screen").parser.screen().contents()
     }
 
-    /// Bytes written to the terminal so far.
-    pub fn bytes(&self) -> u64 {
-        self.screen.0.lock().expect("the screen").bytes
+    /// Everything that was written to the terminal so far.
+    pub fn output(&self) -> String {
+        String::from_utf8_lossy(&self.screen.0.lock().expect("the screen").output).into_owned()
+    }
+
+    /// Whether it is stopped, as after Ctrl-Z.
+    pub fn stopped(&self) -> bool {
+        state_of(self.pid()).is_some_and(|state| state == 'T')
     }
 
     /// Types.
