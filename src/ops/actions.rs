@@ -112,7 +112,7 @@ fn tasks<'a>(standing: &'a Standing, facts: &'a Facts) -> impl Iterator<Item = A
         name: standing.name.clone(),
         play: "task".into(),
         title: task.subject.clone(),
-        because: task.owner.as_ref().map_or_else(|| "a task in the CRM".into(), |owner| format!("a task of {owner}")),
+        because: task.owner.as_ref().map_or_else(|| "a task in the CRM".into(), |owner| format!("for {owner}")),
         due: task.due,
         state: "open".into(),
         worth: 0.0,

@@ -153,7 +153,8 @@ impl Desk {
         });
         match result {
             Ok(me) => {
-                let portal = me.kept.iter().next().map(|(key, value)| format!("{key} {value}"));
+                // A token of an app belongs to nobody: then the account there is what can be said.
+                let portal = me.kept.get("portal").map(|portal| format!("account {portal}"));
                 identity.who = me.email().map(str::to_owned).or(portal);
             }
             Err(error) => {
@@ -231,7 +232,11 @@ impl Desk {
                 described.push(info.entity);
                 match runtime.block_on(source.describe(info.entity)) {
                     Ok(description) => {
-                        for mapped in description.mapped.iter().filter(|mapped| !mapped.absent.is_empty()) {
+                        // Of the connector's own fields some are absent everywhere; what somebody wrote must be there.
+                        let own = self.source_settings(name).ok().and_then(|config| config.map.get(&info.entity));
+                        let asked = |field: &str| own.is_some_and(|map| map.contains_key(field));
+                        let absent = description.mapped.iter().filter(|mapped| !mapped.absent.is_empty());
+                        for mapped in absent.filter(|mapped| asked(&mapped.field)) {
                             let like = if mapped.like.is_empty() {
                                 String::new()
                             } else {
@@ -242,7 +247,7 @@ impl Desk {
                                 mapped.field,
                                 mapped.absent.join(", ")
                             );
-                            findings.push(Finding { subject: subject.clone(), says, exit: 0 });
+                            findings.push(Finding { subject: subject.clone(), says, exit: 3 });
                         }
                     }
                     Err(error) => {
