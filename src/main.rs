@@ -36,6 +36,9 @@ fn main() -> ExitCode {
 fn workspace(args: &Cli) -> Result<u8, OpsError> {
     log::start(&args.global);
     let (session, problems) = cli::open_workspace(&args.global)?;
+    if session.desk.is_past() {
+        return Err(OpsError::usage("--as-of goes with list, show, explain and changes; the workspace shows today"));
+    }
     show(session.desk, problems)
 }
 

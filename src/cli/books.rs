@@ -24,6 +24,10 @@ pub fn list(args: &ListArgs, global: &Global) -> Result<Exit, OpsError> {
     })?;
     let session = session::open(global)?;
     let items = session.desk.list(&args.query.join(" "), sort, args.limit)?;
+    if items.is_empty() {
+        let nothing = if args.query.is_empty() { "no accounts yet: rounds sync" } else { "no account fits that" };
+        eprintln!("{nothing}");
+    }
     let exact = args.format.csv;
     let table = human::list_table(&items, &args.columns, exact).map_err(OpsError::usage)?;
     print(&render(&args.format, columns(), || items.iter().map(|item| json!(item)).collect(), || table))?;

@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::book::ids::{AccountId, SourceName};
 use crate::book::progress::Progress;
+use crate::config::Book;
 use crate::connect::Source;
 use crate::ops::syncing::{PORTION, Ready};
 use crate::ops::{Desk, OpsError};
@@ -158,7 +159,7 @@ fn pull_loop(mut desk: Desk, common: &Common, wakes: &Receiver<Wake>, tends: &Se
     let nothing_to_pull = desk.settings().sources.is_empty() || desk.settings().read_only;
     if nothing_to_pull {
         if desk.settings().sources.is_empty() {
-            common.say("config.toml names no source: nothing is pulled");
+            common.say("config.toml names no source yet: the README shows how; rounds demo opens a made-up book");
         }
         while wakes.recv().is_ok() {
             common.say("nothing is pulled: there is no source, or --read-only was given");
@@ -184,6 +185,9 @@ fn pull_loop(mut desk: Desk, common: &Common, wakes: &Receiver<Wake>, tends: &Se
             common.say(error.message);
         }
         common.pulling.store(false, Ordering::Relaxed);
+        if matches!(desk.scope(), Ok(scope) if scope.owner.is_none()) && desk.settings().book == Book::Owner {
+            common.say("the token belongs to no person, so everybody's accounts are shown: set me = \"you@example.com\" in config.toml");
+        }
         if stale_token {
             // Somebody may sign in again meanwhile: the next sync asks for the token anew.
             *common.sources.lock().unwrap_or_else(PoisonError::into_inner) = None;
