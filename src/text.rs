@@ -64,7 +64,7 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     for paragraph in text.split('\n') {
         let mut line = String::new();
         let mut used = 0;
-        for word in paragraph.split_word_bounds() {
+        for word in words_and_blanks(paragraph) {
             let w = width(word);
             if used + w > columns && used > 0 && !word.trim().is_empty() {
                 lines.push(line.trim_end().to_owned());
@@ -90,6 +90,18 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
         lines.push(line.trim_end().to_owned());
     }
     lines
+}
+
+/// Cut where blanks begin and end, so that a full stop stays with its word.
+fn words_and_blanks(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let blank = rest.chars().next()?.is_whitespace();
+        let end = rest.find(|c: char| c.is_whitespace() != blank).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end);
+        rest = after;
+        Some(word)
+    })
 }
 
 /// One line of clean text: what [`clean_text`] leaves, with line breaks and tabs as single blanks, trimmed.

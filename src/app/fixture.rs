@@ -610,6 +610,9 @@ pub fn answer(effect: &Effect) -> Option<Event> {
             }
             Event::Account { account: id.clone(), result: Ok(Box::new(view)) }
         }
+        Effect::Exclude { generation, .. } => {
+            Event::Excluded { generation: *generation, term: "zz".into(), without: 1 }
+        }
         Effect::LoadRound => Event::Round(Ok(round())),
         Effect::LoadActions => Event::Actions(Ok(actions())),
         Effect::LoadSync => Event::SyncView(Ok(sync_view())),

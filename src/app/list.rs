@@ -34,6 +34,8 @@ pub struct List {
     pub touched: bool,
     /// Rows marked as new that the cursor has passed.
     pub passed: BTreeSet<AccountId>,
+    /// Marks of what is new are shown: where nearly everything is, they say nothing.
+    pub marks: bool,
     /// At least one page has come.
     pub loaded: bool,
     /// Why the filter or the read failed.
@@ -206,6 +208,7 @@ impl List {
         let screen_row = self.cursor.saturating_sub(self.top);
         self.start = page.offset;
         self.rows = page.rows;
+        self.marks = self.rows.iter().filter(|row| row.fresh).count() * 2 <= self.rows.len();
         let end = self.start + self.rows.len() as u64;
         if page.total.is_some() {
             self.total = page.total;
@@ -225,6 +228,7 @@ impl List {
             self.top = at.saturating_sub(screen_row);
         }
         let mut effects = self.settle(height);
+        effects.extend(self.why_empty());
         if std::mem::take(&mut self.stale) && self.in_flight.is_none() {
             effects.extend(self.refresh(height));
         }
@@ -242,10 +246,14 @@ impl List {
             return self.bottom(height);
         }
         let mut effects = self.settle(height);
-        if total == 0 && self.filter.split_whitespace().nth(1).is_some() {
-            effects.push(Effect::Exclude { generation: self.generation, filter: self.filter.clone() });
-        }
+        effects.extend(self.why_empty());
         effects
+    }
+
+    /// Nothing is left of several terms: which of them keeps most away.
+    fn why_empty(&self) -> Option<Effect> {
+        let empty = self.total == Some(0) && self.excludes.is_none() && self.filter.split_whitespace().nth(1).is_some();
+        empty.then(|| Effect::Exclude { generation: self.generation, filter: self.filter.clone() })
     }
 }
 

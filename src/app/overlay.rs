@@ -2,7 +2,7 @@
 //!
 //! Decides what each holds and offers. The keymap decides which key does what in them.
 
-use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use crate::app::edit::Editor;
@@ -76,6 +76,8 @@ pub fn search(items: &[Item], typed: &str) -> Vec<usize> {
         return (0..items.len()).collect();
     }
     let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
+    // In a sentence scattered letters always fit somewhere: there only whole pieces count.
+    let piece = Pattern::new(typed, CaseMatching::Ignore, Normalization::Smart, AtomKind::Substring);
     let mut matcher = Matcher::new(Config::DEFAULT);
     let mut buf = Vec::new();
     let mut scored: Vec<(u32, usize)> = items
@@ -83,10 +85,10 @@ pub fn search(items: &[Item], typed: &str) -> Vec<usize> {
         .enumerate()
         .filter_map(|(index, item)| {
             let spec = item.id.spec();
-            let mut score = |text: &str| pattern.score(Utf32Str::new(text, &mut buf), &mut matcher);
+            let mut score = |pattern: &Pattern, text: &str| pattern.score(Utf32Str::new(text, &mut buf), &mut matcher);
             // A hit in the name is worth more than one somewhere in the doc.
-            let name = score(spec.name).map(|n| n * 2);
-            let best = name.max(score(spec.short).map(|n| n * 2)).max(score(spec.doc));
+            let name = score(&pattern, spec.name).map(|n| n * 2);
+            let best = name.max(score(&piece, spec.short).map(|n| n * 2)).max(score(&piece, spec.doc));
             best.map(|n| (n, index))
         })
         .collect();

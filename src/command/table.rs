@@ -42,7 +42,7 @@ commands! {
     ListSort "list.sort" "sort" Ui &[List], &[Word("by", SORTS)], "Sort by the next key, or by the one named";
     ListReverse "list.reverse" "reverse" Ui &[List], NONE, "Turn the order around";
     AccountOpen "account.open" "open" Ui &[List, Round, Actions, Sync], &[Text("account")], "Open the account under the cursor";
-    AccountTab "account.tab" "tab" Ui &[Account], &[Word("tab", TABS)], "Show another tab of the account";
+    AccountTab "account.tab" "next tab" Ui &[Account], &[Word("tab", TABS)], "Show another tab of the account";
     AccountExplain "account.explain" "explain" Ui &[List, Account, Round, Actions], NONE, "Show why the score is what it is";
     AccountLink "account.link" "CRM" Ui &[List, Account, Round, Actions], NONE, "Copy the account's address in the CRM, to open it there";
     AccountCopy "account.copy" "copy" Ui &[List, Account, Round, Actions], NONE, "Copy what the cursor is on: name, mail address or text";

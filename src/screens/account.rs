@@ -15,7 +15,7 @@ use crate::screens::widgets::Canvas;
 use crate::screens::widgets::figures::{self, battery, glyph, money, since, who};
 use crate::screens::widgets::lines::{Row, heading, scrolled};
 use crate::screens::{chrome, people, round, said, timeline};
-use crate::text::{self, pad, pad_left, signed, width};
+use crate::text::{self, pad, pad_left, width};
 use crate::theme::{Role, Theme};
 
 /// Draws the page.
@@ -51,8 +51,12 @@ fn head(state: &State, pane: &Pane, view: Option<&AccountView>, canvas: &mut Can
             .role(figures::band_role(h.band), format!("   {} ", glyph(h.band)))
             .style(figures::score_style(theme, h.band, h.confidence), figures::score(h.score))
             .role(figures::delta_role(h.delta_7d), format!(" {}", figures::delta(h.delta_7d)))
-            .role(Role::Text, format!(" {}", h.band.name()))
-            .role(Role::Muted, format!(" · confidence {:.0}%", h.confidence * 100.0));
+            .role(Role::Text, format!(" {}", h.band.name()));
+        let sure = format!(" · confidence {:.0}%", h.confidence * 100.0);
+        // What does not fit beside how fresh it is, is left out whole.
+        if title.width() + width(&sure) + width(&chrome::freshness(state)) + 5 <= usize::from(area.width) {
+            title = title.role(Role::Muted, sure);
+        }
     }
     chrome::page_title(state, canvas, area, title.line());
     if let Some(view) = view {
@@ -149,16 +153,7 @@ fn overview(state: &State, view: &AccountView, theme: &Theme, columns: usize) ->
         let then = view.changes.score.map(|score| format!(", then {score:.0}")).unwrap_or_default();
         let title = format!(" WHAT CHANGED {}{}", since(view.since, state.today).to_uppercase(), then.to_uppercase());
         lines.push(heading(theme, &title));
-        for change in &view.changes.changes {
-            let role = if change.points < 0.0 { Role::Down } else { Role::Up };
-            let source = round::source(state, change.source.as_deref(), change.as_of);
-            let tail = width(&source) + 3;
-            let row = Row::new(theme)
-                .role(role, format!("{}  ", pad_left(&signed(change.points.round() as i64), 6)))
-                .role(Role::Text, text::cut(&change.evidence, room.saturating_sub(8 + tail)))
-                .to((room + 1).saturating_sub(tail - 3).min(92));
-            lines.push(row.role(Role::Muted, source).line());
-        }
+        lines.extend(view.changes.changes.iter().map(|change| round::changed(state, change, theme, room)));
         lines.push(Line::default());
     }
     lines.extend(why(state, &s.health, theme, room));
@@ -185,7 +180,7 @@ fn why(state: &State, health: &Health, theme: &Theme, room: usize) -> Vec<Line<'
         let points: f64 = measures.iter().map(|m| m.points).sum();
         let weight: f64 = measures.iter().map(|m| m.effective_weight).sum();
         let row = Row::new(theme)
-            .bold(Role::Text, format!(" {}", text::cut(name, 24)))
+            .bold(Role::Text, format!(" {}", text::cut(&capital(name), 24)))
             .to(32)
             .role(Role::Muted, pad_left(&format!("{:.0}%", weight * 100.0), 6))
             .bold(Role::Text, pad_left(&format!("{points:.1}"), 8));
@@ -209,6 +204,12 @@ fn why(state: &State, health: &Health, theme: &Theme, room: usize) -> Vec<Line<'
         lines.push(row.role(Role::Muted, sure).line());
     }
     lines
+}
+
+/// With a capital at its head.
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn signed_points(points: f64) -> String {
@@ -240,10 +241,11 @@ fn one(state: &State, m: &MeasureResult, theme: &Theme, room: usize, wide: bool)
     let mut source = round::source(state, m.source.as_deref(), m.as_of);
     source.push_str(aged);
     if wide {
-        let left = room.saturating_sub(row.width() + width(&source) + 3);
-        let evidence = text::cut(&m.evidence, left);
-        let edge = (room + 1).saturating_sub(width(&source)).min(row.width() + 72);
-        return row.role(role, evidence).to(edge).role(Role::Muted, source).line();
+        let mut row = row;
+        let edge = (room + 1).saturating_sub(width(&source)).min(row.width() + 90);
+        let left = edge.saturating_sub(row.width() + 2);
+        row = row.role(role, text::cut(&m.evidence, left)).to(edge);
+        return row.role(Role::Muted, source).line();
     }
     let left = room.saturating_sub(row.width());
     row.role(role, text::cut(&m.evidence, left)).line()

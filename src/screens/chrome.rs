@@ -7,17 +7,21 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use crate::app::{Screen, State, Tone};
+use crate::book::view::Header;
 use crate::command::Scope;
 use crate::screens::widgets::figures::money;
 use crate::screens::widgets::lines::Row;
 use crate::screens::widgets::{Canvas, float};
-use crate::text::{self, ago};
+use crate::text::{self, ago, width};
 use crate::theme::Role;
 
 /// Whose book, how much, how it stands; at the right how fresh.
 pub fn identity(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
-    let right = freshness(state);
+    // The book comes first: what stands at the right gives way part by part.
+    let book_width = state.header.as_ref().map_or(0, |header| 14 + width(&book(header)));
+    let room = usize::from(area.width).saturating_sub(book_width + 2);
+    let right = freshness_in(state, room);
     let right_at = canvas.put_right(area.right().saturating_sub(1), area.y, 60, &right, theme.style(Role::Muted));
     let room = usize::from(right_at).saturating_sub(2);
     let name = Row::new(theme).role(Role::Text, " ").bold(Role::Accent, "Rounds");
@@ -25,11 +29,7 @@ pub fn identity(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
         canvas.line(area.x, area.y, room, &name.line());
         return;
     };
-    let mut book = format!("{} · {} accounts", header.who, text::grouped(header.accounts));
-    if let Some(arr) = header.arr {
-        book.push_str(&format!(" · {}", money(arr)));
-    }
-    let mut row = name.role(Role::Text, "   ").bold(Role::Title, book);
+    let mut row = name.role(Role::Text, "   ").bold(Role::Title, book(header));
     let risk = header.due_at_risk.filter(|m| m.minor > 0).map(|m| {
         let amount = money(m);
         (format!("   due in 90 d at risk {amount}"), format!("   at risk {amount}"))
@@ -48,8 +48,27 @@ pub fn identity(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     canvas.line(area.x, area.y, room, &row.line());
 }
 
+/// `maya.chen · 84 accounts · $6.2M`.
+fn book(header: &Header) -> String {
+    let arr = header.arr.map(|arr| format!(" · {}", money(arr))).unwrap_or_default();
+    format!("{} · {} accounts{arr}", header.who, text::grouped(header.accounts))
+}
+
+/// As much of how fresh it is as there is room for; the age itself goes last.
+fn freshness_in(state: &State, room: usize) -> String {
+    let whole = freshness(state);
+    let mut parts: Vec<&str> = whole.split(" · ").collect();
+    let joined = |parts: &[&str]| parts.join(" · ");
+    // Meetings stand in the rows as well, and the practice book knows what it is.
+    while parts.len() > 1 && width(&joined(&parts)) > room {
+        let at = parts.iter().position(|part| part.contains("meeting")).unwrap_or(0);
+        parts.remove(at);
+    }
+    joined(&parts)
+}
+
 /// `practice · 2 meetings · 2 min ago`.
-fn freshness(state: &State) -> String {
+pub fn freshness(state: &State) -> String {
     let Some(header) = &state.header else { return String::new() };
     let mut parts = Vec::new();
     if header.practice {
@@ -77,34 +96,45 @@ pub fn status(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
         return;
     }
     let y = area.bottom() - 2;
-    let mut right = area.right().saturating_sub(1);
-    if let Some(header) = &state.header
-        && header.waiting > 0
-    {
-        let refused = if header.refused > 0 { format!(" · {} refused", header.refused) } else { String::new() };
-        let noun = if header.waiting == 1 { "waits" } else { "wait" };
-        let role = if header.refused > 0 { Role::Bad } else { Role::Muted };
-        let style = canvas.style(role);
-        let text = format!("{} {noun} for the CRM{refused}", header.waiting);
-        right = canvas.put_right(right, y, 36, &text, style).saturating_sub(2);
-    }
+    let right = area.right().saturating_sub(1);
     let room = usize::from(right.saturating_sub(area.x + 1));
-    let line = |role: Role, text: &str| (role, text.to_owned());
-    let (role, text) = if let Some(toast) = &state.toast {
-        line(if toast.tone == Tone::Wrong { Role::Error } else { Role::Text }, &toast.text)
-    } else if let Some(error) = state.list.error.as_ref().filter(|_| state.screen == Screen::Portfolio) {
-        line(Role::Error, error)
-    } else if let Some(error) = state.sync.error.as_ref().filter(|_| state.screen != Screen::Sync) {
-        line(Role::Error, error)
-    } else if let Some(progress) = state.sync.line.as_ref().filter(|_| state.sync.running) {
-        line(Role::Muted, progress)
-    } else if let Some(mend) = mend(state) {
-        line(Role::Muted, &mend)
-    } else {
-        return;
-    };
+    let (role, text) = saying(state).unwrap_or((Role::Muted, String::new()));
+    // What waits gives way to what is said.
+    let waits = state.header.as_ref().map(waiting).unwrap_or_default();
+    if let Some((role, waits)) = waits.into_iter().find(|(_, waits)| width(waits) + 2 + width(&text) <= room) {
+        let style = canvas.style(role);
+        canvas.put_right(right, y, room, &waits, style);
+    }
     let style = canvas.style(role);
     canvas.put(area.x + 1, y, room, &text, style);
+}
+
+/// What waits for the CRM, in words that take less and less room.
+fn waiting(header: &Header) -> Vec<(Role, String)> {
+    let n = text::grouped(header.waiting);
+    let verb = if header.waiting == 1 { "waits" } else { "wait" };
+    match (header.waiting, header.refused) {
+        (0, _) => Vec::new(),
+        (_, 0) => vec![(Role::Muted, format!("{n} {verb} for the CRM")), (Role::Muted, format!("{n} {verb}"))],
+        (_, refused) => {
+            let refused = format!("{refused} refused");
+            vec![(Role::Bad, format!("{n} {verb} for the CRM · {refused}")), (Role::Bad, refused)]
+        }
+    }
+}
+
+/// What was just said, else what failed, else what goes on, else what is to be mended.
+fn saying(state: &State) -> Option<(Role, String)> {
+    if let Some(toast) = &state.toast {
+        return Some((if toast.tone == Tone::Wrong { Role::Error } else { Role::Text }, toast.text.clone()));
+    }
+    let list = state.list.error.as_ref().filter(|_| state.screen == Screen::Portfolio);
+    let sync = state.sync.error.as_ref().filter(|_| state.screen != Screen::Sync);
+    if let Some(error) = list.or(sync) {
+        return Some((Role::Error, error.clone()));
+    }
+    let progress = state.sync.line.clone().filter(|_| state.sync.running);
+    progress.or_else(|| mend(state)).map(|text| (Role::Muted, text))
 }
 
 /// Accounts that can't be counted: to be mended.

@@ -109,7 +109,8 @@ fn card(
         _ if left => ("left".to_owned(), Role::Bad),
         Some(day) => {
             let days = (state.today - day).get_days();
-            let words = if days == 0 { "touched today".to_owned() } else { format!("touched {days} d ago") };
+            let ago = if days == 0 { "today".to_owned() } else { format!("{days} d ago") };
+            let words = if champion { ago } else { format!("touched {ago}") };
             (words, if days > 60 { Role::Watch } else { Role::Text })
         }
         None => ("never touched".to_owned(), Role::Watch),

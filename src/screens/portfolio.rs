@@ -53,6 +53,12 @@ const NAME: (usize, usize) = (16, 28);
 /// The columns of a width: the name's width, and each column with where it begins and how wide it is.
 fn columns(room: usize) -> (usize, Vec<(Column, usize, usize)>) {
     let mut kept: Vec<(Column, usize)> = COLUMNS.to_vec();
+    // On a narrow screen the newest weeks make room for flags that can be read.
+    for (column, width) in &mut kept {
+        if *column == Column::Trend && room < 96 {
+            *width = 9;
+        }
+    }
     let gap = |column: Column| if column == Column::Trend { 1 } else { 2 };
     let taken = |kept: &[(Column, usize)]| kept.iter().map(|(c, w)| w + gap(*c)).sum::<usize>();
     for dropped in DROPPED.into_iter().chain([Column::Health]) {
@@ -187,7 +193,7 @@ fn draw_row(
     let theme = canvas.theme;
     let x0 = canvas.buf.area.x;
     let (text_style, muted) = (theme.style(Role::Text), theme.style(Role::Muted));
-    if row.fresh && !state.list.passed.contains(&row.account) {
+    if row.fresh && state.list.marks && !state.list.passed.contains(&row.account) {
         canvas.put(x0 + 2, y, 1, "+", theme.style(Role::Accent));
     }
     if here {
@@ -208,8 +214,14 @@ fn draw_row(
                 canvas.put_right(right, y, 3, &figures::score(row.score), style);
             }
             Column::Trend => {
-                let style = if row.band == Band::AtRisk { theme.style(Role::Bad) } else { muted };
-                canvas.put(x, y, *width, &figures::trend(&row.trend), style);
+                // The way here is quiet; where it has come to is not.
+                let weeks = &row.trend[row.trend.len().saturating_sub(*width)..];
+                let drawn = figures::trend(weeks);
+                canvas.put(x, y, *width, &drawn, muted);
+                if let Some(last) = drawn.chars().last().filter(|_| matches!(row.band, Band::AtRisk | Band::Watch)) {
+                    let style = theme.style(figures::band_role(row.band));
+                    canvas.put(x + weeks.len() as u16 - 1, y, 1, last.encode_utf8(&mut [0; 4]), style);
+                }
             }
             Column::Change => {
                 let style = theme.style(figures::delta_role(row.delta_7d));
@@ -354,7 +366,7 @@ fn empty(state: &State, canvas: &mut Canvas<'_>, list: Rect) {
     let lines: Vec<(Role, String)> = if !filter.is_empty() && state.list.loaded {
         let mut lines = vec![line(Role::Title, "No account fits this filter")];
         if let Some((term, without)) = &state.list.excludes {
-            let text = format!("{term} keeps most away: without it there are {}", grouped(*without));
+            let text = format!("{term} keeps most away: without it {} would be left", grouped(*without));
             lines.push((Role::Text, text));
         }
         lines.push((Role::Muted, format!("{} changes it · esc clears it", key(Id::ListFilter))));

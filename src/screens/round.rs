@@ -7,12 +7,12 @@ use crate::app::layout::BOTTOM;
 use crate::app::state::State;
 use crate::app::walk::Walk;
 use crate::book::money::Currency;
-use crate::book::standing::Offer;
+use crate::book::standing::{Change, Offer};
 use crate::book::view::AccountView;
 use crate::command::Id;
 use crate::screens::widgets::Canvas;
 use crate::screens::widgets::figures::{self, glyph, money, since};
-use crate::screens::widgets::lines::{Row, heading, joined};
+use crate::screens::widgets::lines::{Row, heading, joined, remarked};
 use crate::screens::{chrome, said};
 use crate::text::{self, pad_left, width};
 use crate::theme::{Role, Theme};
@@ -69,7 +69,7 @@ fn progress(walk: &Walk, canvas: &mut Canvas<'_>, area: Rect, day: &str) {
     if room < 6 {
         return;
     }
-    let done = if walk.ended() { room } else { (walk.index * room).div_ceil(of).min(room) };
+    let done = if walk.ended() { room } else { (at * room / of).min(room) };
     let x = canvas.put(x + 2, area.y, done, &"━".repeat(done), theme.style(Role::Accent));
     canvas.put(x, area.y, room - done, &"─".repeat(room - done), theme.style(Role::Border));
 }
@@ -94,26 +94,20 @@ fn page(
     let offers = &view.standing.offers;
     // The next steps always have their room; the smaller changes give way.
     let most = height.saturating_sub(lines.len() + 3 + 2 * offers.len().min(3)).max(2);
-    let cut = changes.len() > most;
-    for change in changes.iter().take(if cut { most - 1 } else { most }) {
-        let points = text::signed(change.points.round() as i64);
-        let role = if change.points < 0.0 { Role::Down } else { Role::Up };
-        let source = source(state, change.source.as_deref(), change.as_of);
-        let words = if change.evidence.is_empty() { &change.label } else { &change.evidence };
-        let tail = width(&source) + 3;
-        let row = Row::new(theme)
-            .role(role, format!("{}  ", pad_left(&points, 6)))
-            .role(Role::Text, text::cut(words, room.saturating_sub(8 + tail)))
-            .to((room + 1).saturating_sub(tail - 3).min(92));
-        lines.push(row.role(Role::Muted, source).line());
+    // What does not even make a point is summed up in one line.
+    let small = changes.iter().filter(|change| change.points.abs() < 0.5).count();
+    let large = changes.len() - small;
+    let shown = if large > most { most - 1 } else { large };
+    let sorted = changes.iter().filter(|change| change.points.abs() >= 0.5);
+    for change in sorted.clone().take(shown) {
+        lines.push(changed(state, change, theme, room));
     }
-    if cut {
-        let rest: f64 = changes.iter().skip(most - 1).map(|c| c.points).sum();
-        let text = format!(
-            "{}  {} smaller changes",
-            pad_left(&text::signed(rest.round() as i64), 6),
-            changes.len() + 1 - most
-        );
+    if changes.len() > shown {
+        let rest: f64 =
+            changes.iter().map(|c| c.points).sum::<f64>() - sorted.take(shown).map(|c| c.points).sum::<f64>();
+        let n = changes.len() - shown;
+        let words = if n == 1 { "one smaller change".to_owned() } else { format!("{n} smaller changes") };
+        let text = format!("{}  {words}", pad_left(&text::signed(rest.round() as i64), 6));
         lines.push(Row::new(theme).role(Role::Muted, text).line());
     }
     lines.push(Line::default());
@@ -130,7 +124,7 @@ fn page(
 fn head(state: &State, view: &AccountView, theme: &Theme, room: usize) -> Vec<Line<'static>> {
     let standing = &view.standing;
     let health = &standing.health;
-    let name_width = (room / 3).clamp(12, 32);
+    let name_width = width(&view.facts.name).clamp(12, 28).min(room / 2);
     let part = |role: Role, text: String| Row::new(theme).role(role, text).line();
     let difference = match (health.score, view.changes.score) {
         (Some(now), Some(then)) => Some(now - then),
@@ -164,6 +158,19 @@ fn head(state: &State, view: &AccountView, theme: &Theme, room: usize) -> Vec<Li
         lines.push(row.spans(line.spans).line());
     }
     lines
+}
+
+/// One row of what changed: points, what it was, who says so.
+pub(super) fn changed(state: &State, change: &Change, theme: &Theme, room: usize) -> Line<'static> {
+    let role = match change.points.round() {
+        points if points < 0.0 => Role::Down,
+        points if points > 0.0 => Role::Up,
+        _ => Role::Muted,
+    };
+    let source = source(state, change.source.as_deref(), change.as_of);
+    let words = if change.evidence.is_empty() { &change.label } else { &change.evidence };
+    let row = Row::new(theme).role(role, format!("{}  ", pad_left(&text::signed(change.points.round() as i64), 6)));
+    remarked(row, Role::Text, words, source, room)
 }
 
 /// `crm, 21 Nov`.

@@ -50,7 +50,7 @@ const SCREENS: &[(&str, &str)] = &[
     ("timeline", "<enter> <tab> <tab> j j j j"),
     ("actions", "a j"),
     ("sync", "6 j"),
-    ("note", "n call_with_Sam /task send_deck @sa"),
+    ("note", "n call_with_Sam_/task_send_deck_@sa"),
     ("palette", "<ctrl-p> note"),
     ("line", ": list.s"),
     ("question", "<space> z whenever <enter>"),

@@ -40,10 +40,21 @@ pub struct Settings {
 pub enum Ending {
     /// By a key or a command.
     Quit,
-    /// A signal asked for it (SIGTERM, SIGINT).
-    Asked,
+    /// A signal asked for it (SIGTERM, SIGINT): its number.
+    Asked(i32),
     /// The terminal is gone.
     Hangup,
+}
+
+impl Ending {
+    /// The exit code, as shells know it.
+    pub fn exit(self) -> u8 {
+        match self {
+            Self::Quit => 0,
+            Self::Asked(signal) => u8::try_from(128 + signal).unwrap_or(1),
+            Self::Hangup => 129,
+        }
+    }
 }
 
 /// Why it could not begin, or had to stop.
@@ -73,7 +84,7 @@ enum Message {
 /// Progress alone draws at most this often.
 const CALM: Duration = Duration::from_millis(250);
 /// How long the last drafts may take to reach the disk.
-const FAREWELL: Duration = Duration::from_millis(700);
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// Opens the screens on a workspace, until they are left. The first frame is drawn before any thread is started.
 pub fn run(desk: Desk, settings: Settings) -> Result<Ending, TerminalError> {

@@ -9,7 +9,7 @@ use signal_hook::iterator::Signals;
 use super::{Ending, Message, guard};
 
 /// How long an orderly end may take before it is cut short.
-const PATIENCE: Duration = Duration::from_millis(900);
+const PATIENCE: Duration = Duration::from_millis(600);
 
 /// Starts the thread that takes them.
 pub(super) fn start(sender: Sender<Message>) -> std::io::Result<()> {
@@ -19,7 +19,7 @@ pub(super) fn start(sender: Sender<Message>) -> std::io::Result<()> {
             let message = match signal {
                 SIGTSTP => Message::Suspend,
                 SIGHUP => Message::End(Ending::Hangup),
-                _ => Message::End(Ending::Asked),
+                _ => Message::End(Ending::Asked(signal)),
             };
             let ends = matches!(message, Message::End(_));
             if sender.send(message).is_err() {

@@ -91,6 +91,14 @@ pub fn joined(theme: &Theme, parts: Vec<Line<'static>>, width: usize) -> Vec<Lin
     out
 }
 
+/// Text with a quiet remark at the right end of the line, or at a readable distance where the line is long.
+pub fn remarked(row: Row<'_>, role: Role, words: &str, remark: String, room: usize) -> Line<'static> {
+    const FAR: usize = 96;
+    let edge = (room + 1).saturating_sub(text::width(&remark)).min(FAR);
+    let left = edge.saturating_sub(row.width() + 2);
+    row.role(role, text::cut(words, left)).to(edge).role(Role::Muted, remark).line()
+}
+
 /// A heading of a section.
 pub fn heading(theme: &Theme, text: &str) -> Line<'static> {
     Row::new(theme).role(Role::Muted, text.to_owned()).line()
