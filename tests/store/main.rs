@@ -1,0 +1,9 @@
+//! The store's promises: nothing saved is lost, nothing pulled is skipped, and broken files are said and mended.
+
+mod book;
+mod facts;
+mod files;
+mod kill;
+mod outbox;
+mod pages;
+mod pull;
