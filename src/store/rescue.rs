@@ -15,6 +15,10 @@ use super::open::{broken_name, name_of};
 
 /// Most rows that are asked for one by one around a damaged place.
 const PROBES: i64 = 200_000;
+/// So many rows in a row that are not to be had: what follows is not, either.
+const PATIENCE: u32 = 10_000;
+/// The same where nothing at all was read: then it is the root of the table that is damaged.
+const LITTLE_PATIENCE: u32 = 100;
 
 /// What people care for, in their words.
 const NAMED: [(&str, &str, &str); 4] = [
@@ -91,6 +95,7 @@ fn read_over(from: &Path, new: &Connection) -> rusqlite::Result<Found> {
     }
     let mut counts = Vec::new();
     let mut lost = false;
+    let all = new.unchecked_transaction()?;
     for table in self::tables(new)? {
         if tables.contains(&table) {
             let (count, whole) = copy_table(&old, new, &table)?;
@@ -100,6 +105,7 @@ fn read_over(from: &Path, new: &Connection) -> rusqlite::Result<Found> {
             lost = true;
         }
     }
+    all.commit()?;
     Ok((counts, lost))
 }
 
@@ -153,8 +159,13 @@ fn copy_table(old: &Connection, new: &Connection, table: &str) -> rusqlite::Resu
     let from = front.unwrap_or(0);
     let to = back.unwrap_or(from + PROBES).min(from.saturating_add(PROBES));
     if let Ok(mut one) = old.prepare(&format!("SELECT rowid, {list} FROM \"{table}\" NOT INDEXED WHERE rowid = ?1")) {
+        let patience = if front.is_none() && back.is_none() { LITTLE_PATIENCE } else { PATIENCE };
+        let mut missing = 0;
         for rowid in from + 1..to {
-            let _ = one.query_row([rowid], &mut put);
+            missing = if one.query_row([rowid], &mut put).is_ok() { 0 } else { missing + 1 };
+            if missing > patience {
+                break;
+            }
         }
     }
     Ok((count, false))
@@ -192,12 +203,11 @@ fn lend_first_page(damaged: &Path, fresh: &Path, whole_page: bool) -> std::io::R
 fn copy_all(from: &Path, to: &Path) -> std::io::Result<()> {
     std::fs::copy(from, to)?;
     migrate::private(to);
-    for side in ["-wal"] {
-        let (from, to) = (with_suffix(from, side), with_suffix(to, side));
-        if from.exists() {
-            std::fs::copy(from, &to)?;
-            migrate::private(&to);
-        }
+    // Not the -shm: it is made anew from the log.
+    let (from, to) = (with_suffix(from, "-wal"), with_suffix(to, "-wal"));
+    if from.exists() {
+        std::fs::copy(from, &to)?;
+        migrate::private(&to);
     }
     Ok(())
 }

@@ -118,21 +118,18 @@ fn damage_found_while_reading_is_mended_at_the_next_start() {
     drop(store);
     let path = folder.path().join("cache.db");
     let mut bytes = fs::read(&path).unwrap();
-    let (third, end) = (bytes.len() / 3 / 4096 * 4096, bytes.len() * 2 / 3);
-    bytes[third..end].fill(0x5a);
+    // Leaves that only the reading of the account comes to.
+    let (from, to) = (bytes.len() * 3 / 4 / 4096 * 4096, bytes.len() * 9 / 10 / 4096 * 4096);
+    bytes[from..to].fill(0x5a);
     fs::write(&path, bytes).unwrap();
-    let opened = Store::open(&folder.path(), Access::ReadWrite);
-    let notices = match opened {
-        Ok(opened) => {
-            let zone = jiff::tz::TimeZone::UTC;
-            let currency = rounds::book::money::Currency::USD;
-            let read = opened.store.facts(&AccountId::from("crm:512"), &zone, currency);
-            assert!(read.is_err_and(|error| error.is_corrupt()));
-            drop(opened.store);
-            Store::open(&folder.path(), Access::ReadWrite).unwrap().notices
-        }
-        Err(error) => panic!("{error}"),
-    };
+    let opened = Store::open(&folder.path(), Access::ReadWrite).unwrap();
+    assert_eq!(opened.notices, Vec::<String>::new(), "nothing is read through and through at the start");
+    let id = AccountId::from("crm:512");
+    let read = opened.store.facts(&id, &jiff::tz::TimeZone::UTC, rounds::book::money::Currency::USD);
+    let error = read.expect_err("damage in the middle of what is read");
+    assert!(error.is_corrupt() && error.to_string().contains("moved aside and pulled again"), "{error}");
+    drop(opened.store);
+    let notices = Store::open(&folder.path(), Access::ReadWrite).unwrap().notices;
     assert!(notices.iter().any(|notice| notice.contains("moved aside")), "{notices:?}");
 }
 
@@ -154,9 +151,14 @@ fn a_broken_own_db_is_kept_and_rescued() {
         ("the end cut off", |bytes| bytes.truncate(bytes.len() * 3 / 4), 150),
         ("everything", |bytes| bytes.fill(1), 0),
     ];
+    let whole = Folder::new();
+    drop(filled(&whole, 300));
     for (what, damage, least) in breaks {
         let folder = Folder::new();
-        drop(filled(&folder, 300));
+        fs::create_dir(folder.path()).unwrap();
+        for name in ["own.db", "cache.db"] {
+            fs::copy(whole.path().join(name), folder.path().join(name)).unwrap();
+        }
         let path = folder.path().join("own.db");
         let mut bytes = fs::read(&path).unwrap();
         damage(&mut bytes);

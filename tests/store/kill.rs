@@ -79,7 +79,7 @@ fn what_was_said_to_be_saved_survives_kill_9() {
         if cursor.is_some() || store.find("Northwind", 1).unwrap().len() == 1 {
             assert_eq!(crate::book::facts(&store, "crm:512").people.len(), pages * 20);
         }
-        let unclear = store.outbox_recover(now()).unwrap();
+        let unclear = store.outbox_recover(now(), std::time::Duration::from_secs(60)).unwrap();
         assert!(unclear >= newest("page").map_or(0, |n| n as u64 + 1));
         assert!(store.outbox_list(0).unwrap().iter().all(|row| row.state != "sending"));
     }

@@ -1,4 +1,5 @@
 //! The store's promises: nothing saved is lost, nothing pulled is skipped, and broken files are said and mended.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod book;
 mod facts;

@@ -76,7 +76,7 @@ fn the_states_of_a_row() {
     store.note_save(&note("N1", "hello")).unwrap();
     mark(&mut store, "N1", OutboxState::Sending);
     assert!(due(&store, later(9999)).is_empty(), "what is on its way is not sent again");
-    assert_eq!(store.outbox_recover(later(1)).unwrap(), 1);
+    assert_eq!(store.outbox_recover(later(1), std::time::Duration::from_secs(60)).unwrap(), 1);
     let row = store.outbox_row("N1").unwrap().unwrap();
     assert_eq!((row.state, row.attempts), (OutboxState::Unknown, 1));
     assert!(due(&store, later(59)).is_empty(), "its mark is looked for after a minute");

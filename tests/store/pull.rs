@@ -46,7 +46,8 @@ fn the_same_page_twice_changes_nothing() {
     let again = store.apply(&page).unwrap();
     assert_eq!(again, Applied { rows: 3, ..Applied::default() });
     assert!(stale(&store).is_empty());
-    assert_eq!(facts(&store, "crm:512"), before);
+    // As text, since days without a value are not equal to themselves.
+    assert_eq!(format!("{:?}", facts(&store, "crm:512")), format!("{before:?}"));
     assert_eq!(store.cursor(&crm(), "all").unwrap(), Some(Cursor("p1".into())));
 }
 

@@ -128,7 +128,7 @@ pub(in crate::store) fn refresh_medians(conn: &Connection) -> rusqlite::Result<(
 fn median(sorted: &[f64]) -> Option<f64> {
     let middle = sorted.len() / 2;
     let high = sorted.get(middle)?;
-    let low = if sorted.len() % 2 == 0 { sorted.get(middle.checked_sub(1)?)? } else { high };
+    let low = if sorted.len().is_multiple_of(2) { sorted.get(middle.checked_sub(1)?)? } else { high };
     Some((low + high) / 2.0)
 }
 

@@ -25,7 +25,7 @@ impl Store {
             all.insert("format".to_owned(), migrate::version(conn)?.into());
             for table in TABLES {
                 let mut statement = conn.prepare(&format!("SELECT * FROM {table}"))?;
-                let columns = statement.column_names().into_iter().map(str::to_owned).collect::<Vec<_>>();
+                let columns = statement.column_names().map(str::to_owned).collect::<Vec<_>>();
                 let rows = statement
                     .query_map([], |row| {
                         let mut object = serde_json::Map::new();

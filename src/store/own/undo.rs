@@ -67,7 +67,7 @@ fn condition(key: &[(String, String)]) -> String {
 fn snap(conn: &Connection, table: &str, key: &[(&str, &str)]) -> rusqlite::Result<Rows> {
     let key = key.iter().map(|(column, value)| ((*column).to_owned(), (*value).to_owned())).collect::<Vec<_>>();
     let mut statement = conn.prepare_cached(&format!("SELECT * FROM {table} WHERE {}", condition(&key)))?;
-    let columns = statement.column_names().into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let columns = statement.column_names().map(str::to_owned).collect::<Vec<_>>();
     let values = key.iter().map(|(_, value)| value.clone());
     let rows = statement
         .query_map(params_from_iter(values), |row| {
