@@ -51,8 +51,10 @@ const EDGE: usize = 4;
 const NAME: (usize, usize) = (16, 28);
 
 /// The columns of a width: the name's width, and each column with where it begins and how wide it is.
-fn columns(room: usize) -> (usize, Vec<(Column, usize, usize)>) {
+fn columns(room: usize, stages: bool) -> (usize, Vec<(Column, usize, usize)>) {
     let mut kept: Vec<(Column, usize)> = COLUMNS.to_vec();
+    // Where nobody's step is known, an empty column says nothing.
+    kept.retain(|(column, _)| stages || *column != Column::Stage);
     // On a narrow screen the newest weeks make room for flags that can be read.
     for (column, width) in &mut kept {
         if *column == Column::Trend && room < 96 {
@@ -70,7 +72,7 @@ fn columns(room: usize) -> (usize, Vec<(Column, usize, usize)>) {
         kept.retain(|(column, _)| *column != dropped);
     }
     // The stage comes back where dropping others made room again.
-    if !kept.iter().any(|(c, _)| *c == Column::Stage) && EDGE + 20 + taken(&kept) + 7 <= room {
+    if stages && !kept.iter().any(|(c, _)| *c == Column::Stage) && EDGE + 20 + taken(&kept) + 7 <= room {
         let at = kept.iter().position(|(c, _)| matches!(c, Column::Flags | Column::Next)).unwrap_or(kept.len());
         kept.insert(at, (Column::Stage, 5));
     }
@@ -88,7 +90,7 @@ fn columns(room: usize) -> (usize, Vec<(Column, usize, usize)>) {
         match column {
             Column::Flags => {
                 let part = spare.div_ceil(2);
-                give(width, 34, part.max(spare.min(4)), &mut spare);
+                give(width, 26, part.max(spare.min(4)), &mut spare);
             }
             Column::Next => give(width, 60, spare, &mut spare),
             _ => {}
@@ -126,7 +128,8 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) -> Option<Positi
         empty(state, canvas, list);
         return cursor;
     }
-    let (name, columns) = columns(usize::from(list.width));
+    let stages = state.list.rows.iter().any(|row| row.stage.buyers.is_some() || row.stage.users.is_some());
+    let (name, columns) = columns(usize::from(list.width), stages);
     let currency = one_currency(state);
     heads(canvas, list, name, &columns, currency);
     let (top, at) = state.list.shown();
@@ -404,9 +407,9 @@ mod tests {
 
     #[test]
     fn columns_fit_every_width_and_drop_in_order() {
-        let names = |room: usize| columns(room).1.into_iter().map(|(c, ..)| c).collect::<Vec<_>>();
+        let names = |room: usize| columns(room, true).1.into_iter().map(|(c, ..)| c).collect::<Vec<_>>();
         for room in 20..260 {
-            let (name, columns) = columns(room);
+            let (name, columns) = columns(room, true);
             let end = columns.last().map_or(EDGE + name, |(_, x, width)| x + width + 1);
             assert!(end <= room, "{room}: {end}");
             assert!(name >= 12 || room < 30, "{room}: {name}");
