@@ -56,7 +56,7 @@ fn show(desk: Desk, mut notices: Vec<String>) -> Result<u8, OpsError> {
     notices.extend(problems);
     let settings = terminal::Settings { keymap, theme, notices, sync: true };
     match terminal::run(desk, settings) {
-        Ok(_) => Ok(0),
+        Ok(ending) => Ok(ending.exit()),
         Err(error) => Err(OpsError::failed(error.to_string())),
     }
 }
