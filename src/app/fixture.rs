@@ -319,6 +319,7 @@ pub fn account() -> AccountView {
         opened: in_days(-12),
         closed: Some(in_days(-2)),
         escalated: true,
+        escalated_on: None,
         source: "crm".into(),
     }];
     facts.opportunities = vec![Opportunity {

@@ -178,7 +178,9 @@ fn delta(eval: &Eval<'_>, on: On) -> Option<f64> {
 /// It has left: said by a date, or by the stage.
 pub fn former(facts: &Facts, day: Date) -> bool {
     let stage = facts.stage.at(day).map(|stage| stage.to_lowercase());
-    facts.churned_on.is_some_and(|left| left <= day)
+    // Somebody who came back is a customer again, though the day of the first parting may still stand there.
+    let back = |left: Date| facts.customer_since.is_some_and(|since| since > left && since <= day);
+    facts.churned_on.is_some_and(|left| left <= day && !back(left))
         || stage.is_some_and(|stage| ["former", "churned", "lost"].iter().any(|word| stage.contains(word)))
 }
 

@@ -151,7 +151,10 @@ pub struct Ticket {
     pub priority: Option<String>,
     pub opened: Date,
     pub closed: Option<Date>,
+    /// It was escalated, and still is while it is open.
     pub escalated: bool,
+    /// The day from which it counts as escalated; `None`: not known, so from the day it was opened.
+    pub escalated_on: Option<Date>,
     pub source: SourceName,
 }
 

@@ -80,13 +80,19 @@ fn last(touches: &[Met], day: Day) -> Option<(Day, usize)> {
 pub struct TicketDays {
     pub opened: Day,
     pub closed: Option<Day>,
-    pub escalated: bool,
+    /// The day from which it counts as escalated.
+    pub escalated: Option<Day>,
 }
 
 impl TicketDays {
     /// Whether it was open on a day.
     pub fn open(self, day: Day) -> bool {
         self.opened <= day && self.closed.is_none_or(|closed| closed > day)
+    }
+
+    /// Whether it was open and escalated on a day.
+    pub fn escalated(self, day: Day) -> bool {
+        self.open(day) && self.escalated.is_some_and(|from| from <= day)
     }
 }
 
@@ -137,7 +143,7 @@ impl<'a> Prepared<'a> {
             .map(|ticket| TicketDays {
                 opened: number(ticket.opened),
                 closed: ticket.closed.map(number),
-                escalated: ticket.escalated,
+                escalated: ticket.escalated.then(|| number(ticket.escalated_on.unwrap_or(ticket.opened))),
             })
             .collect();
         let usage = UsageDays::new(&facts.usage);

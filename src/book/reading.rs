@@ -87,7 +87,7 @@ fn value(input: Input, facts: &Prepared<'_>, model: &Model, on: On) -> Option<(f
         }
         Input::TicketsEscalated => {
             let as_of = ticket_seen(facts, day)?;
-            let open = facts.tickets.iter().filter(|ticket| ticket.escalated && ticket.open(day)).count();
+            let open = facts.tickets.iter().filter(|ticket| ticket.escalated(day)).count();
             Some(same((open as f64, as_of)))
         }
         Input::SurveyCsat => {

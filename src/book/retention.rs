@@ -4,6 +4,7 @@
 
 use jiff::civil::Date;
 
+use crate::book::assess::former;
 use crate::book::facts::Facts;
 use crate::book::money::Money;
 
@@ -77,10 +78,27 @@ pub fn retention(accounts: impl IntoIterator<Item = Ends>) -> Retention {
 
 /// ARR of a day: the last known on or before it; nothing after it has left, and nothing before it was a customer.
 pub fn arr_on(facts: &Facts, day: Date) -> Arr {
-    if facts.churned_on.is_some_and(|left| left <= day) || facts.customer_since.is_some_and(|since| since > day) {
+    let paid = facts.arr.at(day);
+    // A customer who came back has a first day after the first contract: what was paid on a day before it counts.
+    let not_yet = facts.customer_since.is_some_and(|since| since > day) && paid.is_none_or(|money| money.minor == 0);
+    if former(facts, day) || not_yet {
         return Arr::None;
     }
-    facts.arr.at(day).map_or(Arr::Unknown, |money| Arr::Is(*money))
+    paid.map_or(Arr::Unknown, |money| Arr::Is(*money))
+}
+
+/// What an account paid at both ends of a window; `None`: not known. No customer: 0, in the currency of the other end.
+pub fn ends(facts: &Facts, start: Date, end: Date) -> (Option<Money>, Option<Money>) {
+    let money = |day: Date| match arr_on(facts, day) {
+        Arr::Is(money) => Some(money),
+        Arr::None => {
+            // A rate is needed only for what is paid; an amount of nothing takes the currency that was ever named.
+            let any = facts.arr.0.iter().rev().find_map(|entry| entry.value);
+            any.map(|money| Money { minor: 0, currency: money.currency })
+        }
+        Arr::Unknown => None,
+    };
+    (money(start), money(end))
 }
 
 /// The ARR of an account on a day.

@@ -212,6 +212,7 @@ pub fn fields(entity: Entity) -> &'static [Field] {
         field("opened", Instant),
         field("closed", Instant),
         field("escalated", Bool),
+        field("escalated_on", Day),
         field("owner", Text),
     ];
     const TOUCH: &[Field] = &[

@@ -64,6 +64,7 @@ pub fn ticket(id: &str, opened: Date, closed: Option<Date>, escalated: bool) -> 
         opened,
         closed,
         escalated,
+        escalated_on: None,
         source: "crm".into(),
     }
 }

@@ -140,7 +140,7 @@ fn more_flags_from_the_facts_of_their_own() {
     facts.seats.push(ago(60), ago(60), Some(500.0));
     let one = standing(&facts);
     let flag = |kind: &str| one.flags.iter().find(|flag| flag.kind == kind).unwrap_or_else(|| panic!("{kind}"));
-    assert_eq!(flag("escalation-open").because, "ticket 77 “Export stops” is escalated, open for 12 d");
+    assert_eq!(flag("escalation-open").because, "ticket 77 “Export stops” has been escalated since 11 Nov");
     assert_eq!(flag("escalation-open").since, ago(12));
     assert_eq!((flag("invoice-overdue").label.as_str(), flag("invoice-overdue").since), ("invoice 10 d late", ago(5)));
     assert_eq!(flag("new-owner").because, "ben.ito@example.com took over from maya.chen@example.com 5 d ago");

@@ -78,7 +78,7 @@ pub struct PortfolioRow {
     pub next: Option<Offer>,
     pub last_touch: Option<Date>,
     pub meetings: Vec<Meeting>,
-    /// Changed since the last sync, and not yet passed by the cursor.
+    /// Changed since the last complete sync before this one, and not yet passed by the cursor.
     pub fresh: bool,
 }
 

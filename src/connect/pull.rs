@@ -21,7 +21,7 @@ use super::mapper::{Mapper, Problems, history_name};
 use super::page::{Seen, Walk, records};
 use super::source::Source;
 use super::types::{Pull, PullEnd, PulledPage};
-use crate::book::row::Row;
+use crate::book::row::{Entity, Row};
 
 /// What `resume` holds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -153,8 +153,9 @@ impl Source {
             .and_then(|t| t.text(&to_mj(&json!({ "settings": self.settings, "me": me.kept }))).ok())
             .and_then(|name| TimeZone::get(&name).ok())
             .unwrap_or(TimeZone::UTC);
+        let whole = !gone || stream.entity == Entity::Account;
         let mut tables = BTreeMap::new();
-        if !gone {
+        if whole {
             for (name, _) in stream.map.values().flat_map(|map| &map.choices).filter_map(|choice| choice.table.as_ref())
             {
                 if !tables.contains_key(name) {
@@ -163,7 +164,7 @@ impl Source {
             }
         }
         let history = match &stream.history {
-            Some(spec) if !gone => spec
+            Some(spec) if whole => spec
                 .fields
                 .iter()
                 .filter_map(|field| history_name(stream, field).map(|(_, name)| name))

@@ -9,6 +9,7 @@ use crate::book::facts::Facts;
 use crate::book::ids::AccountId;
 use crate::book::money::Money;
 use crate::book::plays::ActionState;
+use crate::book::retention::ends;
 use crate::book::score::Eval;
 use crate::book::standing::Standing;
 use crate::ops::{Desk, OpsError};
@@ -64,7 +65,7 @@ impl Desk {
             let Some(facts) = self.facts(id)? else { continue };
             let actions = self.store().actions_of(id)?;
             let standing = self.assess_with(&facts, &medians, &actions, self.today);
-            let (arr_start, arr_end) = arr_year(&facts, year_ago, self.today);
+            let (arr_start, arr_end) = ends(&facts, year_ago, self.today);
             let at_one_rate = |money: Option<Money>| money.and_then(|money| self.shared.rates.convert(money));
             items.push(Assessed {
                 version,
@@ -76,15 +77,4 @@ impl Desk {
         self.store_mut().put_standings(&items, &model, self.now())?;
         Ok(due.len())
     }
-}
-
-/// ARR at both ends of the retention window. Who has left has none at the end; what is not known is `None`.
-fn arr_year(facts: &Facts, start: Date, end: Date) -> (Option<Money>, Option<Money>) {
-    let at_start = facts.arr.at(start).copied();
-    let left = facts.churned_on.is_some_and(|day| day <= end) || crate::book::assess::former(facts, end);
-    let at_end = match (left, at_start) {
-        (true, Some(was)) => Some(Money { minor: 0, currency: was.currency }),
-        _ => facts.arr.at(end).copied(),
-    };
-    (at_start, at_end)
 }

@@ -192,7 +192,8 @@ pub fn show(facts: &Facts, standing: &Standing, tier: impl Fn(&Person) -> Option
         .map(|ticket| {
             json!({
                 "id": ticket.id, "subject": ticket.subject, "priority": ticket.priority, "opened": ticket.opened,
-                "closed": ticket.closed, "escalated": ticket.escalated, "source": ticket.source,
+                "closed": ticket.closed, "escalated": ticket.escalated, "escalated_on": ticket.escalated_on,
+                "source": ticket.source,
             })
         })
         .collect();

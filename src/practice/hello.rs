@@ -70,6 +70,7 @@ fn config(rate: f64, crm: &str, usage: &str) -> String {
     format!(
         r#"book = "team"
 currency = "USD"
+rates = {{ EUR = 1.08, GBP = 1.27 }}
 
 [source.crm]
 connector = "hubspot"
@@ -121,6 +122,7 @@ left_on = "properties.left_on"
 
 [source.crm.map.ticket]
 escalated = "properties.is_escalated"
+escalated_on = "properties.escalated_on"
 "#;
 
 #[cfg(test)]

@@ -339,17 +339,17 @@ impl Store {
     }
 }
 
-/// When the last sync began: what has moved since is fresh.
+/// When the complete sync before the last one ended: what has moved since is fresh. Nothing is while there was no such
+/// sync: what a first one brings is no news.
 fn mark(conn: &rusqlite::Connection) -> rusqlite::Result<i64> {
     let mut statement = conn.prepare_cached("SELECT body FROM source")?;
-    let mut last = i64::MAX;
+    let mut last = None;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let source: SourceRecord = from_json(row.get_ref(0)?.as_str()?)?;
-        let began = source.started.map_or(i64::MAX, ms);
-        last = if last == i64::MAX { began } else { last.max(began) };
+        last = last.max(source.previous.map(ms));
     }
-    Ok(last)
+    Ok(last.unwrap_or(i64::MAX))
 }
 
 fn line(conn: &rusqlite::Connection, account: i64, mark: i64) -> rusqlite::Result<Option<PortfolioRow>> {

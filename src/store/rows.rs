@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::batch::{Applied, Batch, Cursor};
 use super::cache::links::{self, Hands, Links, record_link};
 use super::cache::matching::MatchIndex;
-use super::cache::{apply, matching};
+use super::cache::{apply, matching, standings};
 use super::codec::{from_json, json};
 use super::{Store, StoreError};
 use crate::book::ids::{AccountId, SourceName};
@@ -39,6 +39,9 @@ pub struct SourceRecord {
     pub started: Option<Timestamp>,
     /// When its last sync without an error ended.
     pub complete: Option<Timestamp>,
+    /// When the sync without an error before that one ended.
+    #[serde(default)]
+    pub previous: Option<Timestamp>,
     pub error: Option<String>,
     pub left: Option<String>,
     /// Rows by entity; filled when read.
@@ -212,11 +215,15 @@ impl Store {
                 .query_row("SELECT body FROM source WHERE name = ?1", [mark.name.as_str()], |row| row.get(0))
                 .optional()?;
             let before = old.map(|body| from_json::<SourceRecord>(&body)).transpose()?.unwrap_or_default();
+            if before.complete.is_none() && mark.ended.is_some() {
+                standings::settle(tx)?;
+            }
             let record = SourceRecord {
                 name: mark.name.0.clone(),
                 connector: mark.connector.clone(),
                 started: Some(mark.started),
                 complete: mark.ended.or(before.complete),
+                previous: if mark.ended.is_some() { before.complete } else { before.previous },
                 error: mark.error.clone(),
                 left: mark.left.clone(),
                 entities: Vec::new(),

@@ -97,8 +97,8 @@ conditions! {
         ["within" = 90.0], ["days", "renewal", "band", "score"], renewal_within, say_renewal;
     "renewal.passed", "the renewal date has passed by so many days, and no new one is set",
         ["days" = 1.0, "until" = 180.0], ["days", "renewal"], renewal_passed, say_passed;
-    "escalation.open", "an escalated ticket is open for so many days",
-        ["days" = 0.0], ["days", "ticket", "subject"], escalation, say_escalation;
+    "escalation.open", "a ticket is escalated for so many days and still open",
+        ["days" = 0.0], ["days", "since", "ticket", "subject"], escalation, say_escalation;
     "tickets.piling", "so many tickets in 30 days, and so many times those of the 30 before",
         ["opened" = 5.0, "factor" = 2.0], ["opened", "before"], piling, say_piling;
     "invoice.overdue", "an invoice is late by so many days",
@@ -347,22 +347,23 @@ fn say_renewal(eval: &Eval<'_>, _: &With, on: On) -> Hit {
     Hit { key: renewal.to_string(), words }
 }
 
-/// The escalated ticket that is open for longest: its index.
-fn escalated(eval: &Eval<'_>, on: On) -> Option<usize> {
-    let open = eval.facts.tickets.iter().enumerate().filter(|(_, ticket)| ticket.escalated && ticket.open(on.day));
-    open.min_by_key(|(_, ticket)| ticket.opened).map(|(index, _)| index)
+/// The ticket that is escalated for longest and still open: its index, and since when.
+fn escalated(eval: &Eval<'_>, on: On) -> Option<(usize, Day)> {
+    let open = eval.facts.tickets.iter().enumerate().filter(|(_, ticket)| ticket.escalated(on.day));
+    open.filter_map(|(index, ticket)| Some((index, ticket.escalated?))).min_by_key(|(_, from)| *from)
 }
 
 fn escalation(eval: &Eval<'_>, given: &With, on: On) -> Option<f64> {
-    let days = f64::from(on.day - eval.facts.tickets[escalated(eval, on)?].opened);
+    let days = f64::from(on.day - escalated(eval, on)?.1);
     (days >= with(given, "days", "escalation.open")).then_some(days)
 }
 
 fn say_escalation(eval: &Eval<'_>, _: &With, on: On) -> Hit {
-    let Some(index) = escalated(eval, on) else { return Hit::default() };
+    let Some((index, from)) = escalated(eval, on) else { return Hit::default() };
     let ticket = &eval.facts.facts.tickets[index];
     let words = Words::default()
-        .with("days", (on.day - eval.facts.tickets[index].opened).to_string())
+        .with("days", (on.day - from).to_string())
+        .with("since", short_date(date(from), on.date))
         .with("ticket", &ticket.id)
         .with("subject", &ticket.subject);
     Hit { key: ticket.id.clone(), words }

@@ -70,14 +70,45 @@ pub(in crate::store) fn put(conn: &Connection, item: &Assessed, model: &str, now
         .optional()?;
     let body = json(&line)?;
     // A line of an older shape counts as none.
-    let moved = old.as_deref().and_then(|old| from_json::<Line>(old).ok()).is_some_and(|old| line.moved(&old));
+    let differs = old.as_deref().and_then(|old| from_json::<Line>(old).ok()).is_some_and(|old| line.moved(&old));
+    let moved = moved(conn, account, differs, now)?;
     if old.as_deref() != Some(body.as_str()) {
         conn.prepare_cached(
             "INSERT INTO line(account, body) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET body = excluded.body",
         )?
         .execute(params![account, body])?;
     }
-    portfolio(conn, account, standing, owner.as_deref(), moved.then_some(now))
+    portfolio(conn, account, standing, owner.as_deref(), moved)
+}
+
+/// In `portfolio.moved`: the line was made while its facts were still coming in for the first time, so that what differs
+/// from it is no news.
+const UNSETTLED: i64 = -1;
+
+/// When the account's line last moved, for its column: now, or as it was, or never where the line before was not settled.
+fn moved(conn: &Connection, account: i64, differs: bool, now: i64) -> rusqlite::Result<Option<i64>> {
+    // Still out of date after having been assessed: its facts changed meanwhile.
+    let again = conn.prepare_cached("SELECT 1 FROM account WHERE account = ?1 AND dirty = 1")?.exists([account])?;
+    let before: Option<Option<i64>> = conn
+        .prepare_cached("SELECT moved FROM portfolio WHERE account = ?1")?
+        .query_row([account], |row| row.get(0))
+        .optional()?;
+    Ok(match before {
+        None | Some(Some(UNSETTLED)) => again.then_some(UNSETTLED),
+        Some(_) if differs => Some(now),
+        Some(before) => before,
+    })
+}
+
+/// A source was read whole for the first time: nothing that it brought counts as moved, nor what is still to be computed
+/// from it.
+pub(in crate::store) fn settle(conn: &Connection) -> rusqlite::Result<()> {
+    conn.execute(
+        "UPDATE portfolio SET moved = (SELECT ?1 FROM account a WHERE a.account = portfolio.account AND a.dirty = 1)
+         WHERE moved IS NOT NULL OR account IN (SELECT account FROM account INDEXED BY account_dirty WHERE dirty = 1 AND merged IS NULL)",
+        [UNSETTLED],
+    )
+    .map(|_| ())
 }
 
 fn portfolio(
@@ -98,7 +129,7 @@ fn portfolio(
            delta = excluded.delta, arr = excluded.arr, currency = excluded.currency, scale = excluded.scale,
            renewal = excluded.renewal, touch = excluded.touch, exposure = excluded.exposure, flags = excluded.flags,
            high = excluded.high, meetings = excluded.meetings, day = excluded.day,
-           moved = coalesce(excluded.moved, moved)",
+           moved = excluded.moved",
     )?
     .execute(params![
         account,

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use super::super::own::OwnNote;
 use super::records::{mark, owner};
 use super::{Reading, Rec, on};
-use crate::book::facts::{Facts, Note, PulseFact, Task, Touch, TouchKind};
+use crate::book::facts::{Facts, Note, PulseFact, Task, Touch};
 use crate::book::ids::{NoteId, SourceName};
 use crate::book::journal::{Candidate, Fact, ReadNote, ids, read_back};
 use crate::book::row::Entity;
@@ -187,8 +187,8 @@ fn say(reading: &Reading<'_>, speaking: &[Speaking<'_>], facts: &mut Facts) {
                     on: *day,
                     known: written.max(*day),
                     people: ids(people, &candidates),
-                    // A mail that we wrote is not yet one that was answered.
-                    two_way: *kind != TouchKind::Mail,
+                    // Whoever takes down a mail has had an answer: what was only sent is no touch.
+                    two_way: true,
                     owner: note.author.clone(),
                     note: Some(note.note.clone()),
                     source: note.source.clone(),

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use jiff::civil::Date;
 
 use super::people::Canonical;
-use super::series::{currency, money};
+use super::series::{as_bool, currency, money, past, series};
 use super::{Reading, Rec, on};
 use crate::book::facts::{Facts, Opportunity, Task, Ticket, Touch, TouchKind};
 use crate::book::ids::PersonId;
@@ -38,7 +38,9 @@ pub(super) fn read(reading: &Reading<'_>, canonical: &Canonical, facts: &mut Fac
     for rec in reading.of(Entity::Touch) {
         facts.touches.extend(touch(reading, canonical, rec)?);
     }
-    facts.tickets = reading.of(Entity::Ticket).iter().map(|rec| ticket(reading, rec)).collect();
+    for rec in reading.of(Entity::Ticket) {
+        facts.tickets.push(ticket(reading, rec)?);
+    }
     facts.opportunities = reading.of(Entity::Opportunity).iter().map(|rec| deal(reading, rec)).collect();
     facts.tasks = reading.of(Entity::Task).iter().map(|rec| task(reading, rec)).collect();
     facts.tickets.sort_by_key(|ticket| ticket.opened);
@@ -74,9 +76,11 @@ fn touch(reading: &Reading<'_>, canonical: &Canonical, rec: &Rec) -> rusqlite::R
     let day = on(at, reading.zone);
     let outcome = rec.text("outcome").unwrap_or_default().to_lowercase();
     let letters = outcome.chars().filter(|c| c.is_ascii_alphabetic()).collect::<String>();
+    let note = mark(rec).map(|mark| mark.note);
     let two_way = match kind {
         TouchKind::Meeting | TouchKind::Call => !DID_NOT_HAPPEN.contains(&letters.as_str()),
-        TouchKind::Mail => rec.text("direction") == Some("in"),
+        // One that a note of ours tells of was answered, whichever of the two stands in the CRM.
+        TouchKind::Mail => rec.text("direction") == Some("in") || note.is_some(),
     };
     Ok(Some(Touch {
         id: rec.id.clone(),
@@ -88,7 +92,7 @@ fn touch(reading: &Reading<'_>, canonical: &Canonical, rec: &Rec) -> rusqlite::R
         people: people(reading, canonical, rec)?,
         two_way,
         owner: owner(reading, rec, "owner"),
-        note: mark(rec).map(|mark| mark.note),
+        note,
         source: rec.source.clone(),
     }))
 }
@@ -105,17 +109,34 @@ pub(super) fn mark(rec: &Rec) -> Option<Mark> {
     rec.text("body").and_then(Mark::of_body)
 }
 
-fn ticket(reading: &Reading<'_>, rec: &Rec) -> Ticket {
+fn ticket(reading: &Reading<'_>, rec: &Rec) -> rusqlite::Result<Ticket> {
     let opened = rec.day("opened", reading.zone).unwrap_or_else(|| on(rec.known, reading.zone));
-    Ticket {
+    let closed = rec.day("closed", reading.zone);
+    let (flagged, dated) = (rec.flag("escalated"), rec.day("escalated_on", reading.zone));
+    // Many take the flag off when they close a ticket: then the day says that it was escalated while it was open.
+    let escalated = flagged || (dated.is_some() && (closed.is_some() || rec.get("escalated").is_none()));
+    let escalated_on = match dated {
+        None if escalated => seen_escalated(reading, rec)?,
+        dated => dated.filter(|_| escalated),
+    };
+    Ok(Ticket {
         id: rec.id.clone(),
         subject: rec.owned("subject").unwrap_or_else(|| rec.id.clone()),
         priority: rec.owned("priority"),
         opened,
-        closed: rec.day("closed", reading.zone),
-        escalated: rec.flag("escalated"),
+        closed,
+        escalated,
+        escalated_on: escalated_on.map(|day| day.max(opened)),
         source: rec.source.clone(),
-    }
+    })
+}
+
+/// Since when the flag stands without a break, where it was seen being set.
+fn seen_escalated(reading: &Reading<'_>, rec: &Rec) -> rusqlite::Result<Option<Date>> {
+    let past = past(reading, rec)?;
+    let (flag, _) = series(reading, rec, &past, "escalated", as_bool);
+    let from = flag.0.iter().rposition(|entry| entry.value != Some(true)).map(|at| at + 1);
+    Ok(from.and_then(|at| flag.0.get(at)).map(|entry| entry.on))
 }
 
 fn deal(reading: &Reading<'_>, rec: &Rec) -> Opportunity {

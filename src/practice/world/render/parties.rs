@@ -163,19 +163,32 @@ fn history(world: &World, plan: &Plan, created: i64) -> Vec<(&'static str, Vec<V
     });
     all.push(("csat_score", surveys.collect()));
 
-    let (state, due) = plan.invoice();
-    let mut bills = match state {
-        "overdue" => {
-            vec![version("overdue".into(), clock::at(due + 1, 5, 0)), version("open".into(), clock::at(due - 30, 5, 0))]
-        }
-        "open" => vec![version("open".into(), clock::at((due - 30).min(plan.anchor - 1), 5, 0))],
-        _ => vec![version("paid".into(), clock::at(due - 3, 5, 0)), version("open".into(), clock::at(due - 30, 5, 0))],
-    };
-    if state != "paid" {
-        bills.push(version("paid".into(), clock::at(due - 92, 5, 0)));
-    }
-    all.push(("invoice_state", bills));
+    let (states, dues) = bills(plan);
+    all.push(("invoice_state", newest_first(states)));
+    all.push(("invoice_due", newest_first(dues)));
     all
+}
+
+/// The states and due days of all invoices: one a quarter, sent a month ahead.
+fn bills(plan: &Plan) -> (Vec<Version>, Vec<Version>) {
+    let (state, due) = plan.invoice();
+    let (mut states, mut dues) = (Vec::new(), Vec::new());
+    let first = plan.start;
+    for back in 0.. {
+        let due = due - 91 * back;
+        if back > 0 && due <= first {
+            break;
+        }
+        let sent = (due - 30).min(plan.anchor - 1).max(first);
+        dues.push(version(day_text(due), clock::at(sent, 5, 0)));
+        states.push(version("open".into(), clock::at(sent, 5, 0)));
+        match (back, state) {
+            (0, "open") => {}
+            (0, "overdue") => states.push(version("overdue".into(), clock::at(due + 1, 5, 0))),
+            _ => states.push(version("paid".into(), clock::at((due - 3).max(sent + 1), 5, 0))),
+        }
+    }
+    (states, dues)
 }
 
 pub(super) fn contact_updated(plan: &Plan, person: &Person) -> i64 {
