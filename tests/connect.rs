@@ -362,16 +362,35 @@ async fn links_by_batch_follow_their_own_pages_and_a_missing_record_has_none() {
 }
 
 #[tokio::test]
-async fn what_is_gone_comes_with_its_id_only() {
+async fn what_is_gone_comes_with_its_id_only_and_a_customer_with_what_it_paid() {
     let stub = Stub::start(|asked, _| {
         usual(asked).unwrap_or_else(|| {
             assert_eq!(asked.query("archived"), Some("true"));
-            page(vec![company(7, json!({ "name": "Gone" }))], None)
+            let mut gone = company(7, json!({ "name": "Gone", "acv": "0", "lastname": "Gone" }));
+            gone["propertiesWithHistory"] = json!({ "acv": [
+                { "value": "0", "timestamp": "2026-05-01T00:00:00Z" },
+                { "value": "9000", "timestamp": "2024-05-01T00:00:00Z" },
+            ] });
+            page(vec![gone], None)
         })
     });
-    let (pages, end) = pull(&source(&stub), Pull::Deleted { stream: "account".into(), resume: None }).await;
+    let mut config = config(&stub.url, "");
+    let arr = BTreeMap::from([("arr".to_owned(), "properties.acv".into())]);
+    config.map = BTreeMap::from([(Entity::Account, arr)]);
+    let source = source_of(&config).unwrap();
+    let deleted = |stream: &str| Pull::Deleted { stream: stream.into(), resume: None };
+    let (pages, end) = pull(&source, deleted("person")).await;
     assert_eq!(end.unwrap().watermark, None);
     assert!(rows(&pages)[0].gone && rows(&pages)[0].fields.is_empty());
+
+    let (pages, end) = pull(&source, deleted("account")).await;
+    end.unwrap();
+    let asked = stub.to("/companies");
+    let list = asked.iter().rfind(|asked| asked.path.contains("/objects/")).unwrap();
+    assert_eq!(list.query("limit"), Some("50"), "fewer a page with history");
+    let gone = rows(&pages)[0].clone();
+    assert!(gone.gone && gone.text("name") == Some("Gone"));
+    assert_eq!(gone.history.iter().filter(|past| past.field == "arr").count(), 2, "{:?}", gone.history);
 }
 
 #[tokio::test]

@@ -206,7 +206,6 @@ fn a_row_is_fresh_when_it_moved_in_the_newest_sync() {
         store.put_source_state(&mark).unwrap();
     };
     let later = |minutes: i64| now().checked_add(jiff::SignedDuration::from_mins(minutes)).unwrap();
-    began(&mut store, later(1));
     let assess = |store: &mut Store, score, at| {
         let item = Assessed {
             version: store.version(&"crm:0".into()).unwrap(),
@@ -217,13 +216,26 @@ fn a_row_is_fresh_when_it_moved_in_the_newest_sync() {
         store.put_standings(&[item], "m1", at).unwrap();
         store.row(&"crm:0".into()).unwrap().unwrap().fresh
     };
-    assert!(!assess(&mut store, 0.2, later(2)), "no whole point: not worth a mark");
-    assert!(assess(&mut store, 30.0, later(3)));
-    assert!(assess(&mut store, 30.0, later(4)), "looked at again, still new");
-    began(&mut store, later(5));
+    // A first sync: scores move as facts come in, and once more after its end.
+    assert!(!assess(&mut store, 20.0, later(1)));
+    store.apply(&batch("account", vec![account("0", "Co 0 Ltd")])).unwrap();
+    assert!(!assess(&mut store, 50.0, later(2)));
+    store.apply(&batch("account", vec![account("0", "Co 0 Inc")])).unwrap();
+    began(&mut store, later(3));
+    assert!(!assess(&mut store, 60.0, later(4)), "what was still to be computed is no news either");
+    // The second one: what moves now is marked, and stays so until the one after it.
+    assert!(!assess(&mut store, 60.2, later(5)), "no whole point: not worth a mark");
+    assess(&mut store, 30.0, later(6));
+    began(&mut store, later(7));
+    assert!(assess(&mut store, 30.0, later(8)), "looked at again, still new");
+    began(&mut store, later(9));
     assert!(!store.row(&"crm:0".into()).unwrap().unwrap().fresh);
+    // A night passes between two syncs: what moved with the day is marked, too.
+    assess(&mut store, 40.0, later(600));
+    began(&mut store, later(601));
+    assert!(store.row(&"crm:0".into()).unwrap().unwrap().fresh);
     let sources = store.sources().unwrap();
-    assert_eq!((sources[0].complete, sources[0].entities.clone()), (Some(later(5)), vec![("account".to_owned(), 9)]));
+    assert_eq!((sources[0].complete, sources[0].entities.clone()), (Some(later(601)), vec![("account".to_owned(), 9)]));
 }
 
 #[test]
