@@ -70,6 +70,8 @@ impl Db {
         conn.pragma_update(None, "synchronous", full)?;
         conn.pragma_update(None, "foreign_keys", true)?;
         conn.pragma_update(None, "temp_store", "MEMORY")?;
+        // In KiB. Taken as it is needed: reading a page of the portfolio needs a fraction, a first pull all of it.
+        conn.pragma_update(None, "cache_size", -8192)?;
         conn.set_prepared_statement_cache_capacity(128);
         Ok(Self { conn, path: path.to_owned(), which, writable: true, inode: inode(path) })
     }

@@ -42,15 +42,21 @@ pub(super) fn migrate(db: &mut Db, which: Which) -> Result<(), StoreError> {
         return Ok(());
     }
     if which == Which::Own && found > 0 {
-        let copy = with_suffix(db.path(), &format!(".format-{found}"));
-        if !copy.exists() {
-            db.read("keeping a copy before the format changes", |conn| {
-                conn.execute("VACUUM INTO ?1", [copy.to_string_lossy()]).map(|_| ())
-            })?;
-            private(&copy);
-        }
+        keep_copy(db, found)?;
     }
     run(db.conn_mut(), which).map_err(|error| db.explain(error, "changing the format"))
+}
+
+/// Keeps the file as it is in format `found`, once.
+pub(super) fn keep_copy(db: &Db, found: i64) -> Result<(), StoreError> {
+    let copy = with_suffix(db.path(), &format!(".format-{found}"));
+    if !copy.exists() {
+        db.read("keeping a copy before the format changes", |conn| {
+            conn.execute("VACUUM INTO ?1", [copy.to_string_lossy()]).map(|_| ())
+        })?;
+        private(&copy);
+    }
+    Ok(())
 }
 
 /// Applies what is missing, in one transaction. Two processes may come here at once: the second finds it done.

@@ -17,6 +17,8 @@ mod open;
 mod own;
 mod rescue;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};

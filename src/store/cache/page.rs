@@ -68,7 +68,12 @@ impl Order<'_> {
     fn sql(&self, segment: Segment, select: &str, after: Option<&(Value, i64)>, tail: &str) -> (String, Vec<Value>) {
         let key = key(self.sort);
         let index = if self.owner.is_some() { key.own_index } else { key.index };
-        let mut conds = vec!["seen()".to_owned(), format!("(p.{0} {1})", key.column, segment.cond)];
+        let mut conds = vec!["seen()".to_owned()];
+        // A place in the run of present values says that they are present; said twice, the index would be entered by that
+        // and walked from its beginning.
+        if !matches!(after, Some((value, _)) if *value != Value::Null) {
+            conds.push(format!("(p.{} {})", key.column, segment.cond));
+        }
         let mut values = Vec::new();
         if let Some(owner) = &self.owner {
             conds.push("p.owner = ?".to_owned());
@@ -79,11 +84,11 @@ impl Order<'_> {
             None => {}
             // In the run of absent values only the account decides.
             Some((Value::Null, account)) => {
-                conds.push(format!("p.account {compare} ?"));
+                conds.push(format!("p.place {compare} ?"));
                 values.push(Value::Integer(*account));
             }
             Some((value, account)) => {
-                conds.push(format!("(p.{}, p.account) {compare} (?, ?)", key.column));
+                conds.push(format!("(p.{}, p.place) {compare} (?, ?)", key.column));
                 values.extend([value.clone(), Value::Integer(*account)]);
             }
         }
@@ -248,7 +253,7 @@ impl Reader {
 
 fn tail(order: &Order<'_>, segment: Segment) -> String {
     let way = if segment.ascending { "ASC" } else { "DESC" };
-    format!("ORDER BY p.{} {way}, p.account {way} LIMIT ? OFFSET ?", key(order.sort).column)
+    format!("ORDER BY p.{} {way}, p.place {way} LIMIT ? OFFSET ?", key(order.sort).column)
 }
 
 fn run(

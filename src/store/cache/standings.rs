@@ -121,9 +121,9 @@ fn portfolio(
     let flags = standing.flags.iter().map(|flag| flag.kind.as_str()).collect::<Vec<_>>().join(" ");
     let currency = standing.arr_book.map(|money| money.currency);
     conn.prepare_cached(
-        "INSERT INTO portfolio(account, owner, name, domain, segment, band, score, confidence, delta, arr, currency, scale,
+        "INSERT INTO portfolio(account, place, owner, name, domain, segment, band, score, confidence, delta, arr, currency, scale,
            renewal, touch, exposure, flags, high, meetings, day, moved)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+         VALUES (?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
          ON CONFLICT DO UPDATE SET owner = excluded.owner, name = excluded.name, domain = excluded.domain,
            segment = excluded.segment, band = excluded.band, score = excluded.score, confidence = excluded.confidence,
            delta = excluded.delta, arr = excluded.arr, currency = excluded.currency, scale = excluded.scale,
@@ -184,7 +184,7 @@ pub(in crate::store) fn stale(
 }
 
 /// Each by an index of its own, so that nothing is read that is not out of date. `?1` is the day, or the model.
-const STALE: &[(&str, bool)] = &[
+pub(in crate::store) const STALE: &[(&str, bool)] = &[
     (
         "SELECT account FROM account INDEXED BY account_dirty WHERE dirty = 1 AND merged IS NULL AND ?1 IS NOT NULL",
         false,

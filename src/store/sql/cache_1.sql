@@ -96,8 +96,10 @@ CREATE INDEX standing_valid ON standing(valid_until);
 CREATE INDEX standing_day ON standing(day);
 
 -- One narrow row per account of the portfolio: what lists sort and filter by. What is shown stands in `line`.
+-- `place` is `account` again: SQLite enters an index at (key, rowid) by the key alone, and would walk all that share it.
 CREATE TABLE portfolio(
   account INTEGER PRIMARY KEY,
+  place INTEGER NOT NULL,
   owner TEXT,
   name TEXT NOT NULL,
   domain TEXT,
@@ -118,20 +120,20 @@ CREATE TABLE portfolio(
   day INTEGER NOT NULL,
   moved INTEGER
 ) STRICT;
-CREATE INDEX by_urgency ON portfolio(exposure, account);
-CREATE INDEX by_name ON portfolio(name, account);
-CREATE INDEX by_health ON portfolio(score, account);
-CREATE INDEX by_change ON portfolio(delta, account);
-CREATE INDEX by_arr ON portfolio(arr, account);
-CREATE INDEX by_renewal ON portfolio(renewal, account);
-CREATE INDEX by_touch ON portfolio(touch, account);
-CREATE INDEX own_urgency ON portfolio(owner, exposure, account);
-CREATE INDEX own_name ON portfolio(owner, name, account);
-CREATE INDEX own_health ON portfolio(owner, score, account);
-CREATE INDEX own_change ON portfolio(owner, delta, account);
-CREATE INDEX own_arr ON portfolio(owner, arr, account);
-CREATE INDEX own_renewal ON portfolio(owner, renewal, account);
-CREATE INDEX own_touch ON portfolio(owner, touch, account);
+CREATE INDEX by_urgency ON portfolio(exposure, place);
+CREATE INDEX by_name ON portfolio(name, place);
+CREATE INDEX by_health ON portfolio(score, place);
+CREATE INDEX by_change ON portfolio(delta, place);
+CREATE INDEX by_arr ON portfolio(arr, place);
+CREATE INDEX by_renewal ON portfolio(renewal, place);
+CREATE INDEX by_touch ON portfolio(touch, place);
+CREATE INDEX own_urgency ON portfolio(owner, exposure, place);
+CREATE INDEX own_name ON portfolio(owner, name, place);
+CREATE INDEX own_health ON portfolio(owner, score, place);
+CREATE INDEX own_change ON portfolio(owner, delta, place);
+CREATE INDEX own_arr ON portfolio(owner, arr, place);
+CREATE INDEX own_renewal ON portfolio(owner, renewal, place);
+CREATE INDEX own_touch ON portfolio(owner, touch, place);
 CREATE INDEX with_meeting ON portfolio(day, account) WHERE meetings > 0;
 -- How many rows the portfolio has, as a whole ('*') and by owner, so that nobody has to count them.
 CREATE TABLE sized(owner TEXT PRIMARY KEY, rows INTEGER NOT NULL) STRICT, WITHOUT ROWID;
