@@ -55,6 +55,7 @@ impl Desk {
             }
         }
         if due.is_empty() {
+            self.store_mut().own_assessed()?;
             return Ok(0);
         }
         let medians = self.medians()?;

@@ -178,6 +178,7 @@ fn pull_loop(mut desk: Desk, common: &Common, wakes: &Receiver<Wake>, tends: &Se
     common.leads.store(true, Ordering::Relaxed);
     loop {
         desk.turn();
+        mend(&desk, common);
         common.cancel.store(false, Ordering::Relaxed);
         common.pulling.store(true, Ordering::Relaxed);
         let mut stale_token = false;
@@ -199,6 +200,14 @@ fn pull_loop(mut desk: Desk, common: &Common, wakes: &Receiver<Wake>, tends: &Se
             Err(RecvTimeoutError::Disconnected) => return,
             Err(RecvTimeoutError::Timeout) | Ok(_) => while wakes.try_recv().is_ok() {},
         }
+    }
+}
+
+/// A file that was found damaged is moved aside and made anew while Rounds runs.
+fn mend(desk: &Desk, common: &Common) {
+    match desk.mend() {
+        Ok(notices) => notices.into_iter().for_each(|notice| common.say(notice)),
+        Err(error) => common.say(error.message),
     }
 }
 
@@ -275,6 +284,7 @@ fn tend_loop(mut desk: Desk, common: &Common, wakes: &Receiver<Wake>, pulls: &Se
         if desk.turn() {
             work.assess = true;
         }
+        mend(&desk, common);
         // Everything that waits is taken in before anything long is begun.
         while let Ok(wake) = wakes.try_recv() {
             work.take(wake, &mut visible);

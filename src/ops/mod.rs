@@ -202,6 +202,18 @@ impl Desk {
         turned
     }
 
+    /// Opens the databases again where a damaged one was moved aside meanwhile, by us or by another Rounds. Says what was
+    /// found then.
+    pub fn mend(&self) -> Result<Vec<String>, OpsError> {
+        if self.store().is_current() {
+            return Ok(Vec::new());
+        }
+        let access = if self.settings().read_only { Access::ReadOnly } else { Access::ReadWrite };
+        let opened = Store::open(&self.settings().folders.data, access)?;
+        *self.store_mut() = opened.store;
+        Ok(opened.notices)
+    }
+
     /// Keeps a source's token in memory: it is asked for nowhere else and stored nowhere.
     pub fn hold_token(&mut self, source: &str, token: &str) {
         self.held.insert(source.to_owned(), SecretString::from(token.to_owned()));

@@ -121,7 +121,7 @@ impl Db {
 
     /// Whether the path still names the file that is open.
     pub(super) fn is_current(&self) -> bool {
-        self.inode.is_none() || self.inode == inode(&self.path)
+        (self.inode.is_none() || self.inode == inode(&self.path)) && !damage_mark(&self.path).exists()
     }
 
     /// Reads. `what` names the request in an error.
