@@ -133,7 +133,7 @@ fn exit_codes_tell_why_nothing_came() {
     assert_eq!(output.status.code(), Some(5), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(home.json(&["list", "--json"]).as_array().map(Vec::len), Some(5));
     // A settings file that is wrong is named by line.
-    home.append_config("colour = 1");
+    home.set("colour = 1");
     let output = home.run(&["list"]);
     assert_eq!(output.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&output.stderr).contains("config.toml:"));

@@ -148,6 +148,9 @@ pub struct PracticeArgs {
     /// Add companies with hostile names
     #[arg(long, hide = true)]
     pub hostile: bool,
+    /// How many seconds late commits and lagging rows take
+    #[arg(long, hide = true, default_value_t = 5.0, value_name = "SECONDS")]
+    pub late: f64,
 }
 
 /// `rounds sync`

@@ -15,6 +15,8 @@ pub fn serve(args: &PracticeArgs, global: &Global) -> Result<Exit, OpsError> {
             args.listen
         )));
     }
+    let late = std::time::Duration::try_from_secs_f64(args.late)
+        .map_err(|_| OpsError::usage(format!("--late {}: a number of seconds, 0 or more", args.late)))?;
     let faults = args.fault.iter().map(|fault| parse_fault(fault)).collect::<Result<Vec<_>, _>>();
     let options = Options {
         listen: args.listen,
@@ -24,6 +26,7 @@ pub fn serve(args: &PracticeArgs, global: &Global) -> Result<Exit, OpsError> {
         rate: args.rate,
         faults: faults.map_err(|error| OpsError::usage(error.to_string()))?,
         hostile: args.hostile,
+        late,
         ..Options::default()
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()

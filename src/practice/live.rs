@@ -27,6 +27,8 @@ struct Overlay {
     /// Invisible to lists and search until this moment (epoch ms).
     hidden: HashMap<(Kind, u64), i64>,
     links: HashMap<(Kind, u64, Kind), BTreeMap<u64, Vec<u32>>>,
+    /// Records that clients merged away, with the one that took them over.
+    merged: HashMap<(Kind, u64), u64>,
     made: [u64; 9],
 }
 
@@ -70,11 +72,21 @@ impl Live {
 
     /// The record as it is now, archived or not; a merged-away id answers with its winner.
     pub(crate) fn get(&self, kind: Kind, id: u64) -> Option<Record> {
-        let id = if kind == Kind::Company { self.world.merged_into(id).unwrap_or(id) } else { id };
+        let id = self.winner(kind, id);
         if let Some(record) = self.lock().records.get(&(kind, id)) {
             return Some(record.clone());
         }
         self.generated(kind, id)
+    }
+
+    /// The record that an id stands for after all merges.
+    fn winner(&self, kind: Kind, id: u64) -> u64 {
+        let mut id = if kind == Kind::Company { self.world.merged_into(id).unwrap_or(id) } else { id };
+        let overlay = self.lock();
+        while let Some(into) = overlay.merged.get(&(kind, id)) {
+            id = *into;
+        }
+        id
     }
 
     fn generated(&self, kind: Kind, id: u64) -> Option<Record> {
@@ -99,7 +111,9 @@ impl Live {
             let plan = self.world.plan(account);
             while (slot as usize) < plan.count(kind) && out.len() <= limit {
                 let key = (kind, kind.id(account, slot));
-                if let Some(record) = overlay.records.get(&key) {
+                if overlay.merged.contains_key(&key) {
+                    // It is part of another record now.
+                } else if let Some(record) = overlay.records.get(&key) {
                     if record.archived.is_some() == archived && overlay.visible(key, now) {
                         out.push(record.clone());
                     }
@@ -115,7 +129,8 @@ impl Live {
             if out.len() > limit {
                 break;
             }
-            if record.archived.is_some() == archived && overlay.visible(*key, now) {
+            let there = overlay.visible(*key, now) && !overlay.merged.contains_key(key);
+            if record.archived.is_some() == archived && there {
                 out.push(record.clone());
             }
         }
@@ -133,11 +148,13 @@ impl Live {
             .iter()
             .map(|(id, updated)| Candidate { id: *id, updated: *updated })
             .filter(|candidate| keep(candidate) && !overlay.records.contains_key(&(kind, candidate.id)))
+            .filter(|candidate| !overlay.merged.contains_key(&(kind, candidate.id)))
             .collect();
         let touched = overlay.records.range((kind, 0)..=(kind, u64::MAX));
         out.extend(
             touched
                 .filter(|(key, record)| record.archived.is_none() && overlay.visible(**key, now))
+                .filter(|(key, _)| !overlay.merged.contains_key(key))
                 .map(|((_, id), record)| Candidate { id: *id, updated: record.updated })
                 .filter(|candidate| keep(candidate)),
         );
@@ -252,15 +269,56 @@ impl Live {
         true
     }
 
+    /// Makes one record of two: the second one's id and links go over to the first. `None` when one is not living.
+    pub(crate) fn merge(&self, kind: Kind, winner: u64, loser: u64) -> Option<Record> {
+        let living = |id| self.get(kind, id).filter(|record| record.archived.is_none());
+        let (mut record, loser) = (living(winner)?, living(loser)?.id);
+        if record.id == loser {
+            return None;
+        }
+        let now = self.now();
+        let before = record.text("hs_merged_object_ids").map(str::to_owned);
+        let all: Vec<String> = before.into_iter().chain([loser.to_string()]).collect();
+        record.put("hs_merged_object_ids", all.join(";"));
+        record.updated = now;
+        let mut overlay = self.lock();
+        overlay.merged.insert((kind, loser), record.id);
+        overlay.records.insert((kind, record.id), record.clone());
+        Some(record)
+    }
+
     /// Links two records that exist.
     pub(crate) fn link(&self, kind: Kind, id: u64, link: &Link) {
         self.lock().link((kind, id), link);
     }
 
-    /// What a living record is linked to: ids and association types, by id.
+    /// What a living record is linked to: ids and association types, by id. What was merged into it counts as its own.
     pub(crate) fn links(&self, kind: Kind, id: u64, to: Kind) -> Vec<(u64, Vec<u32>)> {
+        let id = self.winner(kind, id);
+        let mut parts = vec![id];
+        {
+            let overlay = self.lock();
+            if overlay.records.get(&(kind, id)).is_some_and(|record| record.archived.is_some()) {
+                return Vec::new();
+            }
+            let mut at = 0;
+            while let Some(part) = parts.get(at).copied() {
+                let into = overlay.merged.iter().filter(|((k, _), into)| *k == kind && **into == part);
+                parts.extend(into.map(|((_, from), _)| *from));
+                at += 1;
+            }
+        }
         let mut out: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
-        let id = if kind == Kind::Company { self.world.merged_into(id).unwrap_or(id) } else { id };
+        for (other, types) in parts.into_iter().flat_map(|part| self.links_of(kind, part, to)) {
+            let slot = out.entry(self.winner(to, other)).or_default();
+            slot.extend(types.iter().filter(|t| !slot.contains(t)).copied().collect::<Vec<_>>());
+        }
+        out.into_iter().collect()
+    }
+
+    /// The links of one id, merges left aside.
+    fn links_of(&self, kind: Kind, id: u64, to: Kind) -> Vec<(u64, Vec<u32>)> {
+        let mut out: BTreeMap<u64, Vec<u32>> = BTreeMap::new();
         if let Some((account, slot)) = kind.place(id).filter(|(account, _)| *account < self.world.total()) {
             let plan: Plan = self.world.plan(account);
             if let Some((plain, primary)) = link_types(kind, to) {
@@ -270,9 +328,6 @@ impl Live {
             }
         }
         let overlay = self.lock();
-        if overlay.records.get(&(kind, id)).is_some_and(|record| record.archived.is_some()) {
-            return Vec::new();
-        }
         for (other, types) in overlay.links.get(&(kind, id, to)).into_iter().flatten() {
             let slot = out.entry(*other).or_default();
             slot.extend(types.iter().filter(|t| !slot.contains(t)).copied().collect::<Vec<_>>());
@@ -371,6 +426,25 @@ mod tests {
         let winner = live.get(Kind::Company, Kind::Company.id(13, 5)).unwrap();
         assert_eq!(winner.id, Kind::Company.id(13, 0));
         assert_eq!(winner.text("hs_merged_object_ids"), Some(Kind::Company.id(13, 5).to_string().as_str()));
+    }
+
+    #[test]
+    fn what_is_merged_is_one_record_with_the_links_of_both() {
+        let live = live();
+        let (winner, loser) = (Kind::Company.id(3, 0), Kind::Company.id(4, 0));
+        let people = |id| live.links(Kind::Company, id, Kind::Contact).len();
+        let both = people(winner) + people(loser);
+        assert!(people(loser) > 0);
+        assert_eq!(live.merge(Kind::Company, winner, loser).unwrap().id, winner);
+        assert_eq!(live.get(Kind::Company, loser).unwrap().id, winner);
+        assert_eq!(people(winner), both);
+        let person = live.links(Kind::Company, loser, Kind::Contact).pop().unwrap().0;
+        assert_eq!(live.links(Kind::Contact, person, Kind::Company)[0].0, winner);
+        for archived in [false, true] {
+            assert!(live.page(Kind::Company, loser, archived, 1).0.iter().all(|record| record.id != loser));
+        }
+        assert!(live.candidates(Kind::Company, |_| true).iter().all(|c| c.id != loser));
+        assert!(live.merge(Kind::Company, winner, loser).is_none());
     }
 
     #[test]

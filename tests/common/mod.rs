@@ -70,6 +70,11 @@ impl Practice {
         self.state()["requests"]["total"].as_u64().expect("a count")
     }
 
+    /// How often it was asked that: `GET /crm/objects/2026-03/companies`.
+    pub fn asked(&self, what: &str) -> u64 {
+        self.state()["requests"]["by_path"][what].as_u64().unwrap_or(0)
+    }
+
     /// A request to the CRM itself, with its token.
     pub fn request(&self, method: &str, path: &str, body: &str) -> String {
         http(self.url(), method, path, body, self.hello["token"].as_str())

@@ -90,6 +90,7 @@ fn objects_route(live: &Live, call: &Call<'_>, kind: Kind, rest: &[&str]) -> Ans
         ("GET", []) => objects::list(live, call, kind),
         ("POST", []) => objects::create(live, call, kind),
         ("POST", ["search"]) => search::search(live, call, kind),
+        ("POST", ["merge"]) => objects::merge(live, call, kind),
         ("POST", ["batch", what @ ("read" | "create" | "update" | "upsert" | "archive")]) => {
             batch::batch(live, call, kind, what)
         }

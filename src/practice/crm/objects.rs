@@ -260,6 +260,19 @@ pub(crate) fn archive(live: &Live, call: &Call<'_>, kind: Kind, id: &str) -> Ans
     Ok(nothing())
 }
 
+/// `{"primaryObjectId","objectIdToMerge"}`: the second record becomes part of the first. Of companies only.
+pub(crate) fn merge(live: &Live, call: &Call<'_>, kind: Kind) -> Answer {
+    call.need(kind, true)?;
+    if kind != Kind::Company {
+        return Err(invalid(format!("Records of {} can't be merged here", kind.plural())));
+    }
+    let body = input::object(call)?;
+    let one = |name| input::id(body.get(name)).and_then(|id| input::record_id(kind, &id));
+    let (winner, loser) = (one("primaryObjectId")?, one("objectIdToMerge")?);
+    let record = live.merge(kind, winner, loser).ok_or_else(|| invalid("Both records must be there, and be two"))?;
+    Ok(ok(show(live, &record, &Wish::default().all(&record, live))))
+}
+
 impl<'a> Wish<'a> {
     /// After a write the vendor answers with every property that has a value.
     pub(crate) fn all(mut self, record: &Record, live: &Live) -> Wish<'a> {
