@@ -60,6 +60,8 @@ pub(crate) struct Client {
     requests: AtomicU64,
     bytes: AtomicU64,
     spent_quota: Mutex<Option<(jiff::Timestamp, ConnectError)>>,
+    /// The token of that generation was refused, and there is no other: nothing more is asked with it.
+    refused: Mutex<Option<(u64, ConnectError)>>,
 }
 
 /// What the client needs of the connector to judge answers and to sign requests.
@@ -89,6 +91,7 @@ impl Client {
             requests: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             spent_quota: Mutex::new(None),
+            refused: Mutex::new(None),
         }
     }
 
@@ -268,6 +271,17 @@ impl Client {
         None
     }
 
+    /// The refusal of the token in use: other streams need not be told one by one.
+    fn refused(&self) -> Option<ConnectError> {
+        let refused = self.refused.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        refused.as_ref().filter(|(generation, _)| *generation == self.generation()).map(|(_, error)| error.clone())
+    }
+
+    fn refuse(&self, generation: u64, error: ConnectError) -> ConnectError {
+        *self.refused.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some((generation, error.clone()));
+        error
+    }
+
     fn spend(&self, until: Option<jiff::Timestamp>, error: &ConnectError) {
         if let Some(until) = until {
             let mut spent = self.spent_quota.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -283,6 +297,9 @@ impl Client {
         let mut renewed = false;
         let mut tries = 0;
         loop {
+            if let Some(error) = self.refused() {
+                return Err(error.into());
+            }
             tries += 1;
             let last = tries >= self.http_limits.tries;
             let generation = self.generation();
@@ -296,7 +313,10 @@ impl Client {
                                 tries -= 1;
                                 continue;
                             }
-                            return Err(self.error(failed, doing).into());
+                            return Err(self.refuse(generation, self.error(failed, doing)).into());
+                        }
+                        Is::AuthExpired | Is::AuthWrong => {
+                            return Err(self.refuse(generation, self.error(failed, doing)).into());
                         }
                         Is::Rate | Is::Transient if !last => {
                             let pause = failed.retry_after.unwrap_or_else(|| self.backoff(tries));
