@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use tokio::runtime::Runtime;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::book::ids::SourceName;
 use crate::book::progress::{Progress, SourceSummary};
 use crate::book::row::Entity;
-use crate::connect::{ConnectError, ErrorClass, PullEnd, PulledPage, Source};
+use crate::connect::{ConnectError, ErrorClass, Notice, PullEnd, PulledPage, Source};
 use crate::store::{Batch, Cursor, MatchIndex, Store, StoreError};
 use crate::sync::clock::Clock;
 use crate::sync::cursor::{Cut, Phase, Progressed};
@@ -164,10 +165,21 @@ impl Writer<'_> {
             .filter(|(_, run)| !run.founds)
             .map(|(at, run)| (at, Matching::new(index, run.name.clone())))
             .collect();
+        let mut heard = self.listen();
         runtime.block_on(async {
             let (mut tasks, handles, mut words) = wave::start(works);
             let mut result = Ok(());
-            while let Some((origin, word)) = words.recv().await {
+            loop {
+                let (origin, word) = tokio::select! {
+                    Some(waiting) = heard.recv() => {
+                        (self.report)(waiting);
+                        continue;
+                    }
+                    word = words.recv() => match word {
+                        Some(word) => word,
+                        None => break,
+                    },
+                };
                 if self.options.cancel.load(Ordering::Relaxed) {
                     break;
                 }
@@ -193,6 +205,20 @@ impl Writer<'_> {
             while tasks.join_next().await.is_some() {}
             result
         })
+    }
+
+    /// What the sources say while they wait: a limit, a pause that was asked for, a try after a failure.
+    fn listen(&self) -> UnboundedReceiver<Progress> {
+        let (sender, heard) = unbounded_channel();
+        for run in self.runs {
+            let (sender, source) = (sender.clone(), run.name.clone());
+            run.source.on_notice(Arc::new(move |notice| {
+                let Notice::Waiting { seconds, because } = notice;
+                // Nobody listens after the pull: what is said then concerns nobody.
+                let _ = sender.send(Progress::Waiting { source: source.clone(), seconds, because });
+            }));
+        }
+        heard
     }
 
     fn page(
