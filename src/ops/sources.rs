@@ -1,13 +1,13 @@
 //! Sources made ready: connector file, settings, token. And what can be asked of them without changing anything.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use crate::book::row::Entity;
-use crate::connect::{self, ConnectError, ErrorClass, Pull, Source, SourceConfig};
+use crate::connect::{self, ConnectError, ErrorClass, Pull, Source, SourceConfig, TokenSource};
 use crate::ops::{Desk, OpsError};
 use crate::secrets;
 
@@ -76,6 +76,25 @@ fn manifest(config_folder: &Path, connector: &str) -> Result<connect::Manifest, 
     })
 }
 
+/// A token that is refused in the middle of a pull may have been renewed where it is kept: looks there once more.
+/// The same token again is none.
+fn look_again(config: &SourceConfig, file: PathBuf, first: SecretString) -> TokenSource {
+    let (name, command) = (config.name.to_string(), config.token_command.clone());
+    let last = Arc::new(Mutex::new(first));
+    Arc::new(move || {
+        let (name, command, file, last) = (name.clone(), command.clone(), file.clone(), Arc::clone(&last));
+        Box::pin(async move {
+            let look = move || secrets::find(&name, command.as_deref(), &file).ok();
+            let found = tokio::task::spawn_blocking(look).await.ok()??.token;
+            let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+            (found.expose_secret() != last.expose_secret()).then(|| {
+                *last = found.clone();
+                found
+            })
+        })
+    })
+}
+
 impl Desk {
     /// The settings of a source.
     pub fn source_settings(&self, name: &str) -> Result<&SourceConfig, OpsError> {
@@ -100,7 +119,11 @@ impl Desk {
     pub fn connect(&self, config: &SourceConfig) -> Result<Source, OpsError> {
         let manifest = manifest(&self.settings().folders.config, &config.connector)?;
         let (token, _) = self.token(config)?;
-        Ok(Source::new(config, manifest, token)?)
+        let source = Source::new(config, manifest, token.clone())?;
+        if !self.held.contains_key(config.name.as_str()) {
+            source.on_token_refused(look_again(config, self.settings().token_file(), token));
+        }
+        Ok(source)
     }
 
     /// Stores a source's token where this machine keeps secrets; `ask` gives the passphrase of the encrypted file, where
