@@ -146,6 +146,9 @@ impl Desk {
         self.learn_me(runtime, &ready.runs)?;
         let options = PullOptions { full, clock: self.clock.clone(), back: BACK, cancel: Arc::clone(cancel) };
         let pulled = sync::pull(runtime, &mut self.store_mut(), &ready.runs, &options, report)?;
+        if pulled.failures.iter().all(Option::is_none) {
+            self.learn_me(runtime, &ready.runs)?;
+        }
         for (run, summary) in ready.runs.iter().zip(&pulled.summaries) {
             self.keep_state(summary, began, run.source.stats().left)?;
             // Where an account opens in the CRM's own pages: known once the source has said who it is.
@@ -182,8 +185,14 @@ impl Desk {
         if self.settings().me.is_some() || self.store().meta("me")?.is_some() {
             return Ok(());
         }
-        let me = runtime.block_on(run.source.me()).ok();
-        if let Some(email) = me.as_ref().and_then(|me| me.email()) {
+        let Ok(me) = runtime.block_on(run.source.me()) else { return Ok(()) };
+        let email = match (me.email(), me.user()) {
+            (Some(email), _) => Some(email.to_owned()),
+            // Some say only which of their users it is: the colleagues say who that is, once they are here.
+            (None, Some(user)) => self.store().user_email(&run.name, user)?,
+            (None, None) => None,
+        };
+        if let Some(email) = email {
             self.store_mut().put_meta("me", &email.to_lowercase())?;
         }
         Ok(())

@@ -60,6 +60,26 @@ impl Store {
         })
     }
 
+    /// The e-mail of the colleague whom a source knows as a user by that id.
+    pub fn user_email(&self, source: &SourceName, user: &str) -> Result<Option<String>, StoreError> {
+        self.cache.read("looking for an owner", |conn| {
+            let mut statement = conn.prepare_cached(
+                "SELECT body FROM record WHERE source = ?1 AND entity = 'owner' AND gone IS NULL ORDER BY rec",
+            )?;
+            let mut rows = statement.query([source.as_str()])?;
+            while let Some(row) = rows.next()? {
+                let mut body: apply::Body = from_json(row.get_ref(0)?.as_str()?)?;
+                if let Some(Value::Text(id)) = body.fields.get("user")
+                    && id == user
+                    && let Some(Value::Text(email)) = body.fields.remove("email")
+                {
+                    return Ok(Some(email));
+                }
+            }
+            Ok(None)
+        })
+    }
+
     /// Accounts with an open task that is due on that day or before, those not yet sent included.
     pub fn tasks_due(&self, today: Date, zone: &TimeZone) -> Result<Vec<AccountId>, StoreError> {
         let end = today.tomorrow().unwrap_or(today).to_zoned(zone.clone()).map(|start| ms(start.timestamp()));
