@@ -74,6 +74,8 @@ impl Store {
             open::folder(dir)?;
         }
         let mut notices = Vec::new();
+        // Before either is opened: opening one file must not change what lies beside a newer other one.
+        open::refuse_newer(dir)?;
         let own = open::file(dir, Which::Own, access, &mut notices)?;
         let cache = open::file(dir, Which::Cache, access, &mut notices)?;
         let reader = Reader::default();

@@ -4,6 +4,7 @@
 //! file is refused untouched; where nothing can be written, what is there is read. Every such turn is said in a notice.
 
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode};
@@ -25,6 +26,23 @@ pub(super) fn folder(dir: &Path) -> Result<(), StoreError> {
         Err(error) if !dir.is_dir() => Err(StoreError::Folder { path: dir.to_owned(), error }),
         _ => Ok(()),
     }
+}
+
+/// Refuses files of a newer format by their first bytes alone: SQLite itself would leave a -wal and a -shm beside them.
+pub(super) fn refuse_newer(dir: &Path) -> Result<(), StoreError> {
+    for which in [Which::Own, Which::Cache] {
+        let path = dir.join(which.file());
+        let mut head = [0; 64];
+        let read = File::open(&path).and_then(|mut file| file.read_exact(&mut head));
+        if read.is_ok() && head.starts_with(b"SQLite format 3\0") {
+            let found = i64::from(i32::from_be_bytes([head[60], head[61], head[62], head[63]]));
+            let known = migrate::steps(which).len() as i64;
+            if found > known {
+                return Err(StoreError::Newer { path, found, known });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Opens one of the files.
