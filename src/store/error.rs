@@ -24,6 +24,9 @@ pub enum StoreError {
     /// The file is damaged.
     #[error("{} is damaged: start Rounds again, then it is {}", .path.display(), if *.own { "kept aside, and what is readable is rescued" } else { "moved aside and pulled again" })]
     Corrupt { path: PathBuf, own: bool },
+    /// The system failed to read or write the file.
+    #[error("{what} failed because the disk that holds {} is full, failing, or limits the size of files ({error}): this was not done, all that was saved before is safe; look at the disk and do it again", .path.display())]
+    Disk { what: &'static str, path: PathBuf, error: rusqlite::Error },
     /// The folder could not be made or read.
     #[error("can't use the data folder {}: {error}; choose another one with --data", .path.display())]
     Folder { path: PathBuf, error: std::io::Error },
@@ -48,6 +51,7 @@ impl StoreError {
             Some(ErrorCode::DiskFull) => Self::Full { path },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt { path, own },
+            Some(ErrorCode::SystemIoFailure) => Self::Disk { what, path, error },
             _ => Self::Other { what, path, error },
         }
     }
