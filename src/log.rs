@@ -8,8 +8,11 @@ use tracing_subscriber::filter::LevelFilter;
 /// Logs beyond this are moved aside, once.
 const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
-/// Starts logging where the data folder can be written; without it there is no log, and nothing is said.
+/// Starts logging where the data folder can and may be written; without it there is no log, and nothing is said.
 pub fn start(global: &Global) {
+    if global.read_only {
+        return;
+    }
     let level: LevelFilter = global.log_level.parse().unwrap_or(LevelFilter::INFO);
     let Some(file) = open(global) else { return };
     let log = tracing_subscriber::fmt().with_max_level(level).with_ansi(false).with_writer(file).with_target(false);
