@@ -126,6 +126,8 @@ pub struct Home {
     pub env: BTreeMap<String, String>,
     /// `--today` of every command; `None`: the clock's.
     pub today: Option<String>,
+    /// Where the data is; `None`: beside the settings.
+    pub data: Option<PathBuf>,
 }
 
 impl Home {
@@ -144,7 +146,7 @@ impl Home {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::create_dir_all(folder.path().join("config")).expect("a config folder");
         std::fs::write(folder.path().join("config/config.toml"), config).expect("config.toml");
-        Self { folder, env: BTreeMap::new(), today: Some(TODAY.to_owned()) }
+        Self { folder, env: BTreeMap::new(), today: Some(TODAY.to_owned()), data: None }
     }
 
     /// The settings' folder.
@@ -154,7 +156,7 @@ impl Home {
 
     /// The data's folder.
     pub fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.data.clone().unwrap_or_else(|| self.folder.path().join("data"))
     }
 
     /// Adds to `config.toml`.
@@ -169,6 +171,34 @@ impl Home {
         let path = self.config().join("config.toml");
         let old = std::fs::read_to_string(&path).expect("config.toml");
         std::fs::write(path, format!("{line}\n{old}")).expect("config.toml");
+    }
+
+    /// Rewrites `config.toml`.
+    pub fn edit_config(&self, edit: impl FnOnce(&str) -> String) {
+        let path = self.config().join("config.toml");
+        let old = std::fs::read_to_string(&path).expect("config.toml");
+        std::fs::write(path, edit(&old)).expect("config.toml");
+    }
+
+    /// Sets keys in the limits of all sources, over what is there.
+    pub fn limits(&self, lines: &str) {
+        let key = |line: &str| line.split('=').next().unwrap_or_default().trim().to_owned();
+        let keys: Vec<String> = lines.lines().map(key).filter(|key| !key.is_empty()).collect();
+        self.edit_config(|text| {
+            let kept: Vec<&str> = text.lines().filter(|line| !keys.contains(&key(line))).collect();
+            kept.join("\n").replace(".limits.all]", &format!(".limits.all]\n{lines}"))
+        });
+    }
+
+    /// Reads another practice CRM of the same book from now on.
+    pub fn point_at(&self, practice: &Practice) {
+        let urls = |text: &str| -> Vec<String> {
+            text.lines().filter(|line| line.starts_with("url = ")).map(str::to_owned).collect()
+        };
+        let new = urls(practice.hello["config"].as_str().expect("config"));
+        self.edit_config(|text| {
+            urls(text).iter().zip(&new).fold(text.to_owned(), |text, (old, new)| text.replace(old, new))
+        });
     }
 
     /// The arguments and variables that every start has.
