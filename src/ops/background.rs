@@ -301,8 +301,10 @@ fn tend_loop(mut desk: Desk, common: &Common, wakes: &Receiver<Wake>, pulls: &Se
         if work.assess {
             match desk.assess_stale(&visible, PORTION) {
                 Ok(0) => {
-                    work.assess = false;
                     let _ = desk.refresh_summary();
+                    // What is estimated from the others is right only when the others are all there.
+                    let pulling = common.pulling.load(Ordering::Relaxed);
+                    work.assess = !pulling && desk.store_mut().follow_medians().is_ok_and(|moved| moved > 0);
                     common.changed(true);
                 }
                 Ok(_) => {

@@ -81,6 +81,16 @@ impl Desk {
         for summary in outcome.summaries.iter_mut().filter(|summary| Some(&summary.name) == founder.as_ref()) {
             summary.pushed = pushed;
         }
+        self.assess_all(report)?;
+        if self.store_mut().follow_medians()? > 0 {
+            self.assess_all(report)?;
+        }
+        report(Progress::Done);
+        Ok(outcome)
+    }
+
+    /// Computes every standing that is out of date, and the figures over them.
+    fn assess_all(&self, report: &dyn Fn(Progress)) -> Result<(), OpsError> {
         let due = self.store().stale_count(self.today, &self.model().hash())?;
         let mut done = 0;
         loop {
@@ -91,9 +101,7 @@ impl Desk {
             done += count;
             report(Progress::Assessed { done, of: due.max(done) });
         }
-        self.refresh_summary()?;
-        report(Progress::Done);
-        Ok(outcome)
+        self.refresh_summary()
     }
 
     /// The sources, made ready. One that cannot be does not keep the others back.

@@ -337,6 +337,12 @@ impl Store {
             summary::refresh_medians(tx)
         })
     }
+
+    /// Marks accounts whose ARR is estimated as out of date where the medians have moved since. Answers with how many.
+    /// Once per sync, when all else is assessed: before that the medians are of half a book.
+    pub fn follow_medians(&mut self) -> Result<u64, StoreError> {
+        self.cache.write("comparing the segments' medians", |tx| summary::follow_medians(tx))
+    }
 }
 
 /// When the complete sync before the last one ended: what has moved since is fresh. Nothing is while there was no such

@@ -124,6 +124,24 @@ pub(in crate::store) fn refresh_medians(conn: &Connection) -> rusqlite::Result<(
     .map(|_| ())
 }
 
+/// Where the medians are others than those that estimates were made with, everything estimated is out of date. Answers
+/// with how many accounts that are.
+pub(in crate::store) fn follow_medians(conn: &Connection) -> rusqlite::Result<u64> {
+    let now = super::super::rows::meta(conn, "medians")?;
+    if now.is_none() || now == super::super::rows::meta(conn, "medians_followed")? {
+        return Ok(0);
+    }
+    conn.prepare_cached(
+        "INSERT INTO meta(key, value) VALUES ('medians_followed', ?1) ON CONFLICT DO UPDATE SET value = excluded.value",
+    )?
+    .execute([now])?;
+    let estimated = conn
+        .prepare_cached("SELECT account FROM portfolio WHERE arr IS NULL")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<Vec<i64>>>()?;
+    super::links::touch(conn, estimated)
+}
+
 /// Of values in order.
 fn median(sorted: &[f64]) -> Option<f64> {
     let middle = sorted.len() / 2;
