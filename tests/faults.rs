@@ -94,6 +94,7 @@ fn wait_for(practice: &Practice, what: &str, times: u64) {
 }
 
 const CONTACTS: &str = "GET /crm/objects/2026-03/contacts";
+const EMAILS: &str = "GET /crm/objects/2026-03/emails";
 
 #[test]
 fn what_passes_is_outlasted_and_the_book_is_the_same() {
@@ -190,7 +191,7 @@ fn a_token_that_dies_in_the_middle_of_a_pull_stops_its_source_and_nothing_is_los
     let home = home(&practice, 3, SLOW);
     let sync = home.command(&["sync", "crm", "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let sync = sync.expect("rounds starts");
-    wait_for(&practice, CONTACTS, 3);
+    wait_for(&practice, EMAILS, 14);
     practice.faults(r#"{"401":1}"#);
     let sync = sync.wait_with_output().expect("its end");
     let err = String::from_utf8_lossy(&sync.stderr).into_owned();
@@ -200,13 +201,15 @@ fn a_token_that_dies_in_the_middle_of_a_pull_stops_its_source_and_nothing_is_los
     assert!(errors(&sync)[0].contains("rounds login crm"));
     // A refused token is not tried again and again.
     let refusals = practice.state()["requests"]["by_status"]["401"].as_u64().expect("refusals");
-    assert!(refusals <= 3, "{refusals} times");
+    // At most what each stream had on its way by then.
+    assert!(refusals <= 10, "{refusals} times");
     assert_eq!(list(&home).len(), book.len(), "the accounts were there before");
     practice.faults("{}");
     home.ok(&["sync"]);
     assert_same(&home, &book, "after it");
-    let most = pages(&whole, "contacts") + 2;
-    assert!(practice.asked(CONTACTS) <= most, "{} of {most}", practice.asked(CONTACTS));
+    // Records are kept by the thousand, when what they are linked to is known: that much may be asked for again.
+    let (asked, all) = (practice.asked(EMAILS), pages(&whole, "emails"));
+    assert!(asked <= all + 12, "{asked} pages for {all}");
 }
 
 #[test]
@@ -244,8 +247,8 @@ fn a_host_that_dies_in_the_middle_is_named_and_the_next_sync_goes_on() {
     let home = home(&practice, 3, SLOW);
     let sync = home.command(&["sync", "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let sync = sync.expect("rounds starts");
-    // Pages of contacts are kept ten at a time: several are asked for before the first is safe.
-    wait_for(&practice, "GET /crm/objects/2026-03/emails", 14);
+    // Records are kept by the thousand: several pages are asked for before the first is safe.
+    wait_for(&practice, EMAILS, 14);
     let before = counts(&practice);
     drop(practice);
     let sync = sync.wait_with_output().expect("its end");
