@@ -1,0 +1,65 @@
+//! The README shows the real program: its picture of the portfolio is what the program draws, and its keys are bound.
+//!
+//! `UPDATE_README=1 cargo test --test readme` writes the picture anew.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use std::path::Path;
+
+use common::{Home, Practice};
+
+const BEGIN: &str = "<!-- the real screen -->\n```text\n";
+const END: &str = "```\n<!-- end of the screen -->";
+
+/// Ages ("just now", "2 min ago") are not part of the picture's promise.
+fn steady(line: &str) -> &str {
+    line.split("practice").next().unwrap_or(line).trim_end()
+}
+
+#[test]
+fn the_picture_is_the_real_screen() {
+    let practice = Practice::start(&["--accounts", "84"]);
+    let home = Home::of(&practice);
+    home.set("practice = true");
+    home.ok(&["sync"]);
+    let mut terminal = home.open(110, 22);
+    terminal.wait_for("Northwind Traders");
+    // The first frame is what was last known; the sync behind it changes nothing, and says so in the top line.
+    terminal.wait("the age of the data", |screen| {
+        screen.rows(0, 110).next().is_some_and(|row| row.contains("just now") || row.contains("min ago"))
+    });
+    let screen: Vec<String> = terminal.text().lines().map(|line| line.trim_end().to_owned()).collect();
+    terminal.keys("q");
+    terminal.end();
+
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = readme.split_once(BEGIN).expect("the README has its picture");
+    let (shown, after) = rest.split_once(END).expect("the picture ends");
+    if std::env::var_os("UPDATE_README").is_some() {
+        std::fs::write(&path, format!("{before}{BEGIN}{}\n{END}{after}", screen.join("\n"))).unwrap();
+        return;
+    }
+    let shown: Vec<&str> = shown.lines().map(steady).collect();
+    let drawn: Vec<&str> = screen.iter().map(|line| steady(line)).collect();
+    assert_eq!(shown, drawn, "the README's picture is old: UPDATE_README=1 cargo test --test readme");
+}
+
+#[test]
+fn the_commands_it_names_are_known() {
+    let readme = include_str!("../README.md");
+    let home = Home::with("");
+    let mut seen = 0;
+    for line in readme.lines().filter(|line| line.starts_with("rounds ")) {
+        for command in line.split("&&").map(str::trim) {
+            let name = command.split_whitespace().nth(1).unwrap_or_default();
+            let output = home.run(&[name, "--help"]);
+            assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+            seen += 1;
+        }
+    }
+    assert!(seen >= 5, "the README shows commands");
+}
