@@ -167,7 +167,7 @@ impl Writer<'_> {
             .collect();
         let mut heard = self.listen();
         runtime.block_on(async {
-            let (mut tasks, handles, mut words) = wave::start(works);
+            let wave::Running { mut tasks, handles, mut words } = wave::start(works);
             let mut result = Ok(());
             loop {
                 let (origin, word) = tokio::select! {

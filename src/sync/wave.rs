@@ -48,8 +48,15 @@ pub struct Work {
     pub back: u32,
 }
 
+/// The running tasks of a wave: all of them, each with its source's place, and what they say.
+pub struct Running {
+    pub tasks: JoinSet<()>,
+    pub handles: Vec<(usize, AbortHandle)>,
+    pub words: mpsc::Receiver<(Origin, Word)>,
+}
+
 /// Starts a task per stream. The channel ends when all tasks have.
-pub fn start(works: Vec<Work>) -> (JoinSet<()>, Vec<(usize, AbortHandle)>, mpsc::Receiver<(Origin, Word)>) {
+pub fn start(works: Vec<Work>) -> Running {
     // A few pages wait at most: memory stays flat when the disk is slower than the network.
     let (sender, receiver) = mpsc::channel(4);
     let mut tasks = JoinSet::new();
@@ -59,7 +66,7 @@ pub fn start(works: Vec<Work>) -> (JoinSet<()>, Vec<(usize, AbortHandle)>, mpsc:
         let source = work.source;
         handles.push((source, tasks.spawn(stream(work, sender))));
     }
-    (tasks, handles, receiver)
+    Running { tasks, handles, words: receiver }
 }
 
 async fn stream(work: Work, sender: mpsc::Sender<(Origin, Word)>) {
