@@ -5,11 +5,11 @@
 use jiff::civil::Date;
 
 use crate::book::day::date;
-use crate::book::evidence::{Evidence, evidence};
+use crate::book::evidence::{self, Evidence, evidence};
 use crate::book::facts::{Facts, Series};
 use crate::book::model::{Input, MAX_MEASURES, Model};
-use crate::book::prepared::On;
-use crate::book::reading::Reading;
+use crate::book::prepared::{On, Prepared};
+use crate::book::reading::{self, Reading};
 use crate::book::score::{CapKind, Eval, Folded, TIER_CAP};
 use crate::book::standing::{Change, Changes};
 use crate::text::short_date;
@@ -59,15 +59,28 @@ pub fn changes_of(eval: &Eval<'_>, from: Date, to: Date) -> Changes {
                 }
                 None => text,
             },
-            (Some(_), None) => format!("counts no longer: {text}"),
+            (Some(_), None) => match went(&eval.facts, measure.input, a.on, b.on) {
+                Some(who) => format!("{who} left; {text}"),
+                None => format!("{text}: no longer counted"),
+            },
             (Some(_), Some(_)) if (sa - sb).abs() < 1e-9 => {
-                format!("{text}; its share of the score went {:.0}% → {:.0}%", wa * 100.0, wb * 100.0)
+                let (was, now) = ((wa * 100.0).round(), (wb * 100.0).round());
+                match was == now {
+                    true => format!("{text}; weighs a little {} than before", if wb > wa { "more" } else { "less" }),
+                    false => format!("{text}; makes {now}% of the score now, was {was}%"),
+                }
             }
-            (Some(_), Some(_)) if says_before(measure.input) => {
-                let was = words(&a, before).text;
-                if was == text { text } else { format!("{text}, was: {was}") }
-            }
-            _ => text,
+            (Some((was, _)), Some((is, _))) => match measure.input {
+                Input::TicketsEscalated if is.value < was.value => {
+                    evidence::solved(&eval.facts, a.on, b.on).unwrap_or(text)
+                }
+                Input::PeopleCoverage => evidence::coverage_moved(&eval.facts, eval.model, a.on, b.on).unwrap_or(text),
+                input => match evidence::was(input, &eval.facts, a.on, &was, b.on) {
+                    Some(before) if (was.value - is.value).abs() > 1e-9 => format!("{text}, was {before}"),
+                    _ => text,
+                },
+            },
+            (None, None) => text,
         };
         let newest = after.or(before).map(|(reading, _)| date(reading.as_of));
         let source = source.or_else(|| words(&a, before).source);
@@ -108,19 +121,10 @@ fn first_seen(facts: &Facts, input: Input, from: Date, to: Date) -> Option<Date>
     seen.filter(|day| *day > from && *day <= to && facts.undated.iter().any(|name| name == field))
 }
 
-/// Inputs whose words do not tell what was before.
-fn says_before(input: Input) -> bool {
-    matches!(
-        input,
-        Input::UsageUtilisation
-            | Input::UsageBreadth
-            | Input::PeopleEngaged
-            | Input::PeopleCoverage
-            | Input::TicketsOpened
-            | Input::TicketsEscalated
-            | Input::SurveyCsat
-            | Input::InvoiceOverdue
-    )
+/// Who was last met of the people a contact measure is about, where they have left since.
+fn went<'f>(facts: &Prepared<'f>, input: Input, from: On, to: On) -> Option<&'f str> {
+    let (_, known, _) = facts.last_touch_of(reading::tiers_of(input), from)?;
+    (!known.present(to)).then_some(known.person.name.as_str())
 }
 
 fn gates(x: &Folded, y: &Folded, to: Date) -> Vec<Change> {

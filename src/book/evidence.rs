@@ -110,19 +110,25 @@ fn spoken(input: Input, facts: &Prepared<'_>, model: &Model, on: On, reading: &R
         }
         Input::PeopleEngaged => {
             let text = match reading.value as usize {
-                0 => "nobody engaged among buyers and influencers".into(),
-                n => format!("{n} engaged among buyers and influencers"),
+                0 => "no buyer or influencer in touch with us".into(),
+                1 => "1 buyer or influencer in touch with us".into(),
+                n => format!("{n} buyers and influencers in touch with us"),
             };
             (text, touch_source(facts, day))
         }
         Input::PeopleCoverage => (coverage(facts, model, on), touch_source(facts, day)),
         Input::PeopleChampion => (champion(facts, on), account_source(facts)),
         Input::TicketsOpened => {
-            (format!("{} in 30 d", count(reading.value as usize, "ticket")), ticket_source(facts, day))
+            let text = match reading.value as usize {
+                0 => "no tickets in 30 d".into(),
+                n => format!("{} in 30 d", count(n, "ticket")),
+            };
+            (text, ticket_source(facts, day))
         }
         Input::TicketsEscalated => {
             let text = match reading.value as usize {
                 0 => "no escalation open".into(),
+                1 => escalated(facts, day).unwrap_or_else(|| "1 escalation open".into()),
                 n => format!("{} open", count(n, "escalation")),
             };
             (text, ticket_source(facts, day))
@@ -163,6 +169,74 @@ fn spoken(input: Input, facts: &Prepared<'_>, model: &Model, on: On, reading: &R
         }
     };
     Evidence { text, source }
+}
+
+/// The only escalated ticket of a day: `ticket 4412 escalated since 16 Nov`.
+fn escalated(facts: &Prepared<'_>, day: Day) -> Option<String> {
+    let (ticket, days) = facts.facts.tickets.iter().zip(&facts.tickets).find(|(_, days)| days.escalated(day))?;
+    Some(format!("ticket {} escalated since {}", ticket.id, short_date(date(days.escalated?), date(day))))
+}
+
+/// What an input said on an earlier day, as short as it can be beside what it says now; `None`: its words tell that
+/// themselves, or it is no figure.
+pub fn was(input: Input, facts: &Prepared<'_>, before: On, reading: &Reading, after: On) -> Option<String> {
+    let value = reading.value;
+    Some(match input {
+        Input::UsageUtilisation => {
+            let was = reading::utilisation(facts, before)?;
+            let now = reading::utilisation(facts, after)?;
+            if was.seats == now.seats {
+                number(was.used)
+            } else {
+                format!("{} of {}", number(was.used), number(was.seats))
+            }
+        }
+        Input::UsageBreadth => {
+            let (was, now) = (reading::breadth(facts, before)?, reading::breadth(facts, after)?);
+            if was.bought == now.bought {
+                was.used.to_string()
+            } else {
+                format!("{} of {}", was.used, number(was.bought))
+            }
+        }
+        Input::PeopleEngaged | Input::TicketsOpened => {
+            if value < 0.5 {
+                "none".into()
+            } else {
+                number(value)
+            }
+        }
+        Input::SurveyCsat => number(value),
+        Input::InvoiceOverdue if value >= 1.0 => format!("{value:.0} d"),
+        Input::InvoiceOverdue => "not late".into(),
+        _ => return None,
+    })
+}
+
+/// Which escalated tickets were solved between two days: `ticket 4412 solved, was escalated`.
+pub fn solved(facts: &Prepared<'_>, before: On, after: On) -> Option<String> {
+    let tickets = facts.facts.tickets.iter().zip(&facts.tickets);
+    let mut solved = tickets.filter(|(_, days)| days.escalated(before.day) && !days.open(after.day));
+    let (first, _) = solved.next()?;
+    Some(match solved.count() {
+        0 => format!("ticket {} solved, was escalated", first.id),
+        more => format!("{} escalated tickets solved", more + 1),
+    })
+}
+
+/// Which tiers went or came between two days: `buyers no longer engaged`; `None`: none did.
+pub fn coverage_moved(facts: &Prepared<'_>, model: &Model, before: On, after: On) -> Option<String> {
+    let expected = model.tiers.expected(facts.facts.segment.at(after.date).map(String::as_str));
+    let list = |was: bool, words: &str| {
+        let moved = expected.iter().filter(|tier| {
+            reading::tier_engaged(facts, model, **tier, before) == was
+                && reading::tier_engaged(facts, model, **tier, after) != was
+        });
+        let names: Vec<_> = moved.map(|tier| format!("{}s", tier.name())).collect();
+        (!names.is_empty()).then(|| format!("{} {words}", names.join(" and ")))
+    };
+    let parts: Vec<_> = [list(true, "no longer engaged"), list(false, "engaged again")].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn coverage(facts: &Prepared<'_>, model: &Model, on: On) -> String {
@@ -225,9 +299,9 @@ fn missing(measure: &Measure, facts: &Prepared<'_>, on: On) -> String {
             let name = tiers.first().map_or("person", |tier| tier.name());
             let a = if name.starts_with('i') { "an" } else { "a" };
             match facts.last_touch_of(tiers, on) {
-                Some((touched, ..)) => format!("last touch with {a} {name} is too old ({} d)", on.day - touched),
+                Some((touched, ..)) => format!("no {name} met in {} d", on.day - touched),
                 None if nobody(tiers) => format!("no {name} known"),
-                None => format!("no touch with {a} {name} known"),
+                None => format!("never met {a} {name}"),
             }
         }
         Input::PeopleEngaged | Input::PeopleCoverage => "no two-way touches known".into(),

@@ -62,6 +62,9 @@ pub struct When {
     /// No flag stands at all.
     #[serde(default)]
     pub calm: bool,
+    /// None of these flags stands.
+    #[serde(default)]
+    pub without: Vec<String>,
 }
 
 /// One step of a play.
@@ -130,7 +133,8 @@ impl Play {
     pub fn faults(&self, rules: &[Rule]) -> Vec<String> {
         let what = format!("play {:?}", self.id);
         let mut faults = Vec::new();
-        if let Some(kind) = self.when.flag.as_ref().filter(|kind| !rules.iter().any(|rule| &rule.kind == *kind)) {
+        let named = self.when.flag.iter().chain(&self.when.without);
+        for kind in named.filter(|kind| !rules.iter().any(|rule| &rule.kind == *kind)) {
             faults.push(format!("{what}: there is no flag {kind:?}"));
         }
         if let Some(condition) = self.when.condition {
@@ -278,7 +282,9 @@ struct Fit {
 
 fn fits(eval: &Eval<'_>, play: &Play, standing: &[flags::Standing], band: Band, on: On) -> Option<Fit> {
     let when = &play.when;
-    if (!when.band.is_empty() && !when.band.contains(&band)) || (when.calm && !standing.is_empty()) {
+    let stands = |kind: &String| standing.iter().any(|one| &one.flag.kind == kind);
+    let wrong_band = !when.band.is_empty() && !when.band.contains(&band);
+    if wrong_band || (when.calm && !standing.is_empty()) || when.without.iter().any(stands) {
         return None;
     }
     let mut fit = Fit { key: String::new(), words: Words::default(), since: None };

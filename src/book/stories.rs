@@ -143,7 +143,7 @@ fn more_flags_from_the_facts_of_their_own() {
     assert_eq!(flag("escalation-open").because, "ticket 77 “Export stops” has been escalated since 11 Nov");
     assert_eq!(flag("escalation-open").since, ago(12));
     assert_eq!((flag("invoice-overdue").label.as_str(), flag("invoice-overdue").since), ("invoice 10 d late", ago(5)));
-    assert_eq!(flag("new-owner").because, "ben.ito@example.com took over from maya.chen@example.com 5 d ago");
+    assert_eq!(flag("new-owner").because, "ben.ito took over from maya.chen 5 d ago");
     assert_eq!(
         (flag("unused-licences").because.as_str(), flag("unused-licences").since),
         ("200 of 500 seats used in 28 days", ago(60))

@@ -67,7 +67,7 @@ pub fn list_cell(item: &ListItem, column: &str, exact: bool) -> String {
             };
             format!("{}/{}", letter("buyers"), letter("users"))
         }
-        "flags" => item.flags.iter().map(|flag| flag.kind.replace('-', " ")).collect::<Vec<_>>().join(" · "),
+        "flags" => item.flags.iter().map(|flag| flag.label.as_str()).collect::<Vec<_>>().join(" · "),
         "next" => item.next.as_ref().map_or_else(none, |next| next.title.clone()),
         "owner" => item.owner.clone().unwrap_or_default(),
         "segment" => item.segment.clone().unwrap_or_default(),

@@ -57,6 +57,8 @@ pub struct HealthItem {
 #[derive(Clone, Debug, Serialize)]
 pub struct FlagItem {
     pub kind: String,
+    /// What lists call it: `usage −34%`.
+    pub label: String,
     pub severity: Value,
     pub since: Date,
     pub because: String,
@@ -106,6 +108,7 @@ pub fn list_item(standing: &Standing, today: Date, urgency: Option<f64>) -> List
             .iter()
             .map(|flag| FlagItem {
                 kind: flag.kind.clone(),
+                label: flag.label.clone(),
                 severity: json!(flag.severity),
                 since: flag.since,
                 because: flag.because.clone(),
@@ -156,6 +159,8 @@ pub fn show(facts: &Facts, standing: &Standing, tier: impl Fn(&Person) -> Option
                 "id": person.id, "name": person.name, "title": person.title, "email": person.email, "phone": person.phone,
                 "tier": tier(person), "champion": person.champion.at(today).copied().unwrap_or(false),
                 "left": person.left.at(today).copied().unwrap_or(false),
+                "left_on": person.left.entry(today).filter(|entry| entry.value == Some(true)).map(|entry| entry.on),
+                "created": person.created,
             })
         })
         .collect();

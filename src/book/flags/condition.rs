@@ -423,14 +423,19 @@ fn owner_new(eval: &Eval<'_>, given: &With, on: On) -> Option<f64> {
     (now.value.as_ref()? != before).then_some(days)
 }
 
+/// Colleagues are called as they sign in: `maya.chen`.
+fn mailbox(owner: &str) -> &str {
+    owner.split_once('@').map_or(owner, |(name, _)| name)
+}
+
 fn say_owner(eval: &Eval<'_>, _: &With, on: On) -> Hit {
     let owners = &eval.facts.facts.owner;
     let Some(now) = owners.entry(on.date) else { return Hit::default() };
     let before = now.on.yesterday().ok().and_then(|day| owners.at(day)).map_or("", String::as_str);
     Hit::of(
         Words::default()
-            .with("owner", now.value.as_deref().unwrap_or_default())
-            .with("before", before)
+            .with("owner", mailbox(now.value.as_deref().unwrap_or_default()))
+            .with("before", mailbox(before))
             .with("days", (on.day - number(now.on)).to_string()),
     )
 }

@@ -75,6 +75,8 @@ pub(crate) struct Shape {
     /// Buyers, influencers, users, builders.
     pub tiers: [u8; 4],
     pub story: Option<Story>,
+    /// It was worse some weeks ago.
+    pub mending: bool,
 }
 
 impl Shape {
@@ -122,12 +124,18 @@ impl Shape {
             live_after: Some(dice.between(38, 70) as i32),
             tiers: tiers(segment, &mut dice),
             story,
+            mending: false,
         };
         if shape.terms == 1 && renew_in > 250 {
             // Customers in their first weeks are rare; the dragging one is a story of its own.
             shape.terms = 2;
         }
         shape.apply_mood(&mut dice);
+        shape.mending =
+            mood == Mood::Middling && standing == Standing::Active && story.is_none() && share(seed, n, 33) < 0.3;
+        if shape.mending {
+            shape.mend(&mut dice);
+        }
         if standing == Standing::Active && share(seed, n, 31) < 0.03 {
             shape.renew_in = -(dice.between(1, 12) as i32);
             shape.terms = shape.terms.max(2);
@@ -151,7 +159,7 @@ impl Shape {
                 self.csat = [top, top - dice.real(-0.3, 0.5), top - dice.real(-0.2, 0.8)];
                 self.tickets = dice.between(3, 6) as u8;
                 self.open_tickets = u8::from(dice.chance(0.2));
-                self.growth = dice.real(0.03, 0.22);
+                self.growth = dice.real(0.05, 0.25);
                 self.expansion = dice.chance(0.35).then(|| (dice.between(25, 280) as i32, dice.real(0.78, 0.92)));
                 self.invoice =
                     if dice.chance(0.08) { Invoice::Open(dice.between(6, 25) as i32) } else { Invoice::Paid };
@@ -167,7 +175,7 @@ impl Shape {
                 self.csat_age += 15;
                 self.tickets = dice.between(4, 9) as u8;
                 self.open_tickets = dice.between(0, 3) as u8;
-                self.growth = dice.real(-0.04, 0.08);
+                self.growth = dice.real(-0.08, 0.08);
                 self.invoice = match dice.between(0, 9) {
                     0 => Invoice::Overdue(dice.between(6, 20) as i32),
                     1 | 2 => Invoice::Open(dice.between(2, 25) as i32),
@@ -185,13 +193,24 @@ impl Shape {
                 self.csat_age += 20;
                 self.tickets = dice.between(4, 10) as u8;
                 self.open_tickets = dice.between(1, 4) as u8;
-                self.growth = dice.real(-0.16, 0.04);
+                self.growth = dice.real(-0.28, 0.02);
                 self.escalation = dice.chance(0.3).then(|| (dice.between(3, 24) as i32, None));
                 self.invoice =
                     if dice.chance(0.4) { Invoice::Overdue(dice.between(4, 48) as i32) } else { Invoice::Paid };
             }
         }
         self.used = self.used.clamp(1, self.bought);
+    }
+
+    /// On the way up: more of them use it each week, somebody talks to them again, the last survey was better.
+    fn mend(&mut self, dice: &mut Dice) {
+        self.use_28 = self.use_now * dice.real(0.86, 0.96);
+        self.drift = dice.real(-0.004, 0.003);
+        self.gaps = [dice.between(2, 62) as i32, dice.between(30, 66) as i32, dice.between(4, 30) as i32];
+        self.csat[0] = (self.csat[1] + dice.real(0.2, 0.9)).min(7.3);
+        self.open_tickets = self.open_tickets.min(1);
+        self.tickets = self.tickets.min(5);
+        self.invoice = Invoice::Paid;
     }
 }
 

@@ -46,8 +46,14 @@ pub(crate) fn touches(
     let mut out = Vec::with_capacity(64);
     let cadence = match shape.mood {
         Mood::Strong => [58, 36, 27],
-        Mood::Middling => [72, 46, 38],
-        Mood::Poor => [84, 60, 50],
+        _ if shape.story.is_some() => match shape.mood {
+            Mood::Middling => [72, 46, 38],
+            _ => [84, 60, 50],
+        },
+        // Who is seldom talked to now was seldom talked to before: a neglected book does not go to pieces in one month.
+        Mood::Middling if shape.mending => [105, 70, 46],
+        Mood::Middling => [92, 58, 40],
+        Mood::Poor => [128, 92, 54],
     };
     for (row, tier) in [Tier::Buyer, Tier::Influencer, Tier::User].into_iter().enumerate() {
         let seats: Vec<u8> = (0..people.len() as u8).filter(|at| people[usize::from(*at)].tier == tier).collect();
