@@ -6,7 +6,7 @@ use rounds::book::ids::{AccountId, NoteId, PersonId};
 use rounds::book::row::{Entity, Row, Value};
 use rounds::store::{NoteEdit, OutboxMark, OutboxState, Store};
 
-use crate::book::{Folder, TODAY, account, batch, crm, facts, noon, note, now, on_512, out, owners, row, text};
+use crate::book::{Folder, TODAY, account, at, batch, crm, facts, noon, note, now, on_512, out, owners, row, text};
 
 fn store(folder: &Folder) -> Store {
     let mut store = folder.open();
@@ -216,6 +216,69 @@ fn touches_say_whether_somebody_was_met() {
     let met = facts(&store, "crm:512").touches.into_iter().map(|touch| (touch.id, touch.two_way)).collect::<Vec<_>>();
     let said = |id: &str, met: bool| (id.to_owned(), met);
     assert_eq!(met, [said("a", true), said("b", false), said("c", false), said("d", false), said("e", true)]);
+}
+
+#[test]
+fn a_mail_that_a_note_tells_of_was_answered() {
+    let folder = Folder::new();
+    let mut store = store(&folder);
+    let body = "Sent the deck.\n\n* mail with Jane Doe <jane@northwind.example> on 2026-11-23\n[rounds:1:M5:512:maya@us.example]";
+    store.apply(&batch("note", vec![theirs("n5", Some("u1"), body)])).unwrap();
+    let touches = facts(&store, "crm:512").touches;
+    assert_eq!((touches.len(), touches[0].two_way), (1, true));
+    // Its own record in the CRM says no less.
+    let record = on_512(
+        Entity::Touch,
+        "e9",
+        &[
+            ("kind", text("mail")),
+            ("direction", text("out")),
+            ("at", Value::Instant(now())),
+            ("body", text("Sent the deck.\n[rounds:1:M5.1:512:maya@us.example]")),
+        ],
+    );
+    store.apply(&batch("mail", vec![record])).unwrap();
+    let touches = facts(&store, "crm:512").touches;
+    assert_eq!((touches.len(), touches[0].id.as_str(), touches[0].two_way), (1, "e9", true));
+}
+
+#[test]
+fn an_escalation_counts_from_its_day() {
+    let folder = Folder::new();
+    let mut store = store(&folder);
+    let opened = date(2026, 11, 2);
+    let ticket = |id: &str, more: &[(&str, Value)]| {
+        let mut row = on_512(Entity::Ticket, id, &[("opened", Value::Instant(noon(opened)))]);
+        row.fields.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        row
+    };
+    let flag = |flag| ("escalated", Value::Bool(flag));
+    let day = ("escalated_on", Value::Day(date(2026, 11, 9)));
+    let closed = ("closed", Value::Instant(noon(date(2026, 11, 20))));
+    let rows = vec![
+        ticket("a", &[flag(true), day.clone()]),
+        ticket("b", &[flag(true)]),
+        ticket("c", &[flag(false), day.clone(), closed]),
+        ticket("d", &[flag(false), day]),
+        ticket("e", &[flag(false)]),
+    ];
+    store.apply(&batch("ticket", rows)).unwrap();
+    // The flag of `e` is seen being set a day later.
+    store.apply(&at(date(2026, 11, 24), "ticket", vec![ticket("e", &[flag(true)])])).unwrap();
+    let mut said =
+        facts(&store, "crm:512").tickets.into_iter().map(|t| (t.id, t.escalated, t.escalated_on)).collect::<Vec<_>>();
+    said.sort();
+    let is = |id: &str, escalated, on| (id.to_owned(), escalated, on);
+    assert_eq!(
+        said,
+        [
+            is("a", true, Some(date(2026, 11, 9))),
+            is("b", true, None),
+            is("c", true, Some(date(2026, 11, 9))),
+            is("d", false, None),
+            is("e", true, Some(date(2026, 11, 24))),
+        ]
+    );
 }
 
 #[test]
