@@ -6,11 +6,10 @@
 pub mod chord;
 mod file;
 
-use std::fmt;
-
 pub use chord::{Chord, Key};
 
 use crate::command::{Command, Id, Scope};
+use crate::config::Problem;
 
 /// The keys that Rounds comes with, in the format of the user's file.
 pub const DEFAULTS: &str = include_str!("keys/keys.toml");
@@ -39,21 +38,6 @@ impl Binding {
     /// Its keys, as people type them.
     pub fn shown(&self) -> String {
         chord::shown(&self.on)
-    }
-}
-
-/// Something wrong in a key file.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Problem {
-    pub file: String,
-    pub line: usize,
-    /// What is wrong, and what to write instead.
-    pub message: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.file, self.line, self.message)
     }
 }
 

@@ -5,8 +5,9 @@
 
 use serde::Deserialize;
 
-use super::{Binding, Problem, chord};
+use super::{Binding, chord};
 use crate::command::{Command, Scope};
+use crate::config::Problem;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
