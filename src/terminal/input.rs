@@ -14,9 +14,15 @@ use crate::config::keys::{Chord, Key};
 /// Keys handed over in one go at most, so that a huge paste does not hold up the first frame.
 const BATCH: usize = 4096;
 
-/// Starts the thread. It ends with the terminal.
-pub(super) fn start(sender: Sender<Message>) {
+/// Starts the thread. It ends with the terminal. `drawn`: the size that the first frame was drawn for.
+pub(super) fn start(sender: Sender<Message>, drawn: (u16, u16)) {
     std::thread::spawn(move || {
+        // From this look on a change of size is told; one that came before it nobody has heard of.
+        let _ = event::poll(Duration::ZERO);
+        let (width, height) = super::size();
+        if (width, height) != drawn && sender.send(Message::Input(vec![Event::Resized { width, height }])).is_err() {
+            return;
+        }
         loop {
             let Ok(first) = event::read() else {
                 let _ = sender.send(Message::End(Ending::Hangup));

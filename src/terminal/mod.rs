@@ -89,6 +89,8 @@ const FAREWELL: Duration = Duration::from_millis(500);
 /// Opens the screens on a workspace, until they are left. The first frame is drawn before any thread is started.
 pub fn run(desk: Desk, settings: Settings) -> Result<Ending, TerminalError> {
     let (now, today) = (desk.now(), desk.today());
+    #[cfg(unix)]
+    let signals = signals::hold()?;
     let mut guard = Guard::enter()?;
     let (width, height) = size();
     let mut state = State::new(now, today, (width, height), settings.keymap);
@@ -101,9 +103,9 @@ pub fn run(desk: Desk, settings: Settings) -> Result<Ending, TerminalError> {
     surface.draw(&state, &settings.theme, &mut std::io::stdout())?;
 
     let (sender, receiver) = channel();
-    input::start(sender.clone());
+    input::start(sender.clone(), (width, height));
     #[cfg(unix)]
-    signals::start(sender.clone())?;
+    signals::start(signals, sender.clone());
     let background = if settings.sync { start_background(&desk, &sender, &mut state) } else { None };
     let worker = match desk.open_again() {
         Ok(again) => worker::Worker::start(again, sender),
@@ -303,9 +305,9 @@ impl Running {
 
     /// A note that is open when the end comes from outside stays as a draft.
     fn keep_draft(&mut self, state: &State, now: Timestamp) {
-        if let Some(note) = state.note.as_ref().filter(|note| note.editing.is_none() && !note.saving) {
-            let text = note.editor.text().to_owned();
-            self.worker.ask(Effect::KeepDraft { account: note.account.clone(), text }, now);
+        if let Some(note) = state.note.as_ref().filter(|note| !note.saving) {
+            let effect = Effect::KeepDraft { key: note.key(), text: note.draft(), behind: !note.ready };
+            self.worker.ask(effect, now);
         }
     }
 }

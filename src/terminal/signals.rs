@@ -11,9 +11,13 @@ use super::{Ending, Message, guard};
 /// How long an orderly end may take before it is cut short.
 const PATIENCE: Duration = Duration::from_millis(600);
 
+/// From here on they wait to be taken instead of ending the process with the terminal's modes set.
+pub(super) fn hold() -> std::io::Result<Signals> {
+    Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP])
+}
+
 /// Starts the thread that takes them.
-pub(super) fn start(sender: Sender<Message>) -> std::io::Result<()> {
-    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP])?;
+pub(super) fn start(mut signals: Signals, sender: Sender<Message>) {
     std::thread::spawn(move || {
         for signal in &mut signals {
             let message = match signal {
@@ -33,5 +37,4 @@ pub(super) fn start(sender: Sender<Message>) -> std::io::Result<()> {
             }
         }
     });
-    Ok(())
 }
