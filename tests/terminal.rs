@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{Home, PATIENCE, Practice};
+use common::{Home, PATIENCE, Practice, Terminal};
 use serde_json::Value;
 
 /// A synced book of twenty accounts, and its CRM.
@@ -91,6 +91,59 @@ fn a_draft_survives_kill_9() {
     let own = home.json(&["export", "--own"]);
     assert_eq!(own["note"][0]["text"], "half a thought, now whole");
     assert_eq!(draft_of(&home), None);
+}
+
+#[test]
+fn a_change_of_a_sent_note_survives_kill_9_and_arrives() {
+    let (practice, home) = book();
+    home.ok(&["note", "northwind", "Sponsor is worried"]);
+    home.ok(&["sync", "crm"]);
+    let own_draft = |home: &Home| {
+        let own = home.json(&["export", "--own"]);
+        own["note_draft"].as_array().and_then(|rows| rows.first()?["text"].as_str().map(str::to_owned))
+    };
+    // Northwind's note on its timeline: the newest entry that is mine.
+    let to_the_box = |terminal: &mut Terminal, title: &str| {
+        terminal.wait_for("Northwind Traders");
+        terminal.keys("\r\t\t");
+        terminal.wait_for("Sponsor is worried");
+        for _ in 0..40 {
+            terminal.keys("E");
+            let settled = |screen: &vt100::Screen| {
+                let text = screen.contents();
+                text.contains(title) || text.contains("only a note of yours")
+            };
+            terminal.wait("the box or a no", settled);
+            if terminal.text().contains(title) {
+                return;
+            }
+            terminal.keys("j");
+            terminal.wait("the no is gone", |screen| !screen.contents().contains("only a note of yours"));
+        }
+        panic!("no note of mine on the timeline:\n{}", terminal.text());
+    };
+    let mut terminal = home.open(100, 30);
+    to_the_box(&mut terminal, "Change the note on");
+    terminal.keys(", and says so");
+    until("the change on disk", || own_draft(&home).as_deref() == Some("Sponsor is worried, and says so"));
+    terminal.kill();
+    let mut again = home.open(100, 30);
+    to_the_box(&mut again, "Change the note on");
+    again.wait_for("Sponsor is worried, and says so");
+    // Left with Esc it is kept still; the note itself stays as it was until Enter.
+    again.keys("\x1b");
+    again.wait_for("kept as a draft");
+    assert!(practice.notes()[0]["body"].as_str().is_some_and(|body| !body.contains("says so")));
+    again.keys("E");
+    again.wait_for("Change the note on Northwind Traders · draft");
+    again.keys("\r");
+    until("the change in the CRM", || {
+        practice.notes()[0]["body"].as_str().is_some_and(|body| body.contains("worried, and says so"))
+    });
+    assert_eq!(own_draft(&home), None);
+    assert_eq!(practice.notes().len(), 1);
+    again.keys("q");
+    assert_eq!(again.end(), 0);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::book::ids::{AccountId, NoteId};
+use crate::book::ids::{AccountId, DraftKey, NoteId};
 use crate::book::progress::Progress;
 use crate::book::view::{AccountView, ActionRow, Header, NoteReceipt, Page, PageQuery, Round, SyncView};
 use crate::command::ActVerb;
@@ -57,9 +57,11 @@ pub enum Event {
         account: AccountId,
         text: Option<String>,
     },
+    /// A note of mine as it was typed, and the change of it that was begun before.
     NoteText {
         note: NoteId,
         result: Answer<Option<String>>,
+        draft: Option<String>,
     },
     Previewed {
         generation: u64,
@@ -103,8 +105,10 @@ pub enum Effect {
     LoadDraft(AccountId),
     LoadNoteText(NoteId),
     KeepDraft {
-        account: AccountId,
+        key: DraftKey,
         text: String,
+        /// The draft of before was not read yet: this goes behind it.
+        behind: bool,
     },
     PreviewNote {
         generation: u64,

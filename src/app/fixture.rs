@@ -618,8 +618,10 @@ pub fn answer(effect: &Effect) -> Option<Event> {
         Effect::LoadActions => Event::Actions(Ok(actions())),
         Effect::LoadSync => Event::SyncView(Ok(sync_view())),
         Effect::LoadNoteText(note) => {
-            Event::NoteText { note: note.clone(), result: Ok(Some("Jane is leaving on the 21st.".into())) }
+            let result = Ok(Some("Jane is leaving on the 21st.".into()));
+            Event::NoteText { note: note.clone(), result, draft: None }
         }
+        Effect::LoadDraft(account) => Event::Draft { account: account.clone(), text: None },
         Effect::SaveNote { .. } | Effect::SaveEdit { .. } => {
             Event::Saved(Ok(NoteReceipt { id: None, state: "queued".into(), facts: Vec::new(), problems: Vec::new() }))
         }

@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::app::edit::Editor;
 use crate::book::facts::{Facts, Person};
-use crate::book::ids::{AccountId, NoteId};
+use crate::book::ids::{AccountId, DraftKey, NoteId};
 use crate::book::journal::{Candidate, Found, find};
 use crate::book::view::NoteReceipt;
 
@@ -47,6 +47,12 @@ pub struct NoteBox {
     pub editor: Editor,
     /// A note of mine that is being changed; else it is a new one.
     pub editing: Option<NoteId>,
+    /// That note as it was saved.
+    pub saved: String,
+    /// The draft of before was looked for: until then nothing is written over it.
+    pub ready: bool,
+    /// Enter came before that.
+    pub save_when_ready: bool,
     pub preview: Option<NoteReceipt>,
     pub popup: Option<Popup>,
     /// Handle, name and title of each person.
@@ -67,6 +73,9 @@ impl NoteBox {
             name,
             editor: Editor::new(text),
             editing: None,
+            saved: String::new(),
+            ready: false,
+            save_when_ready: false,
             preview: None,
             popup: None,
             people: Vec::new(),
@@ -74,6 +83,32 @@ impl NoteBox {
             error: None,
             restored: false,
         }
+    }
+
+    /// A box for changing a note of mine; `draft`: a change that was begun before.
+    pub fn change(id: NoteId, account: AccountId, name: String, saved: &str, draft: Option<&str>) -> Self {
+        let draft = draft.filter(|draft| !draft.trim().is_empty());
+        Self {
+            editing: Some(id),
+            saved: saved.to_owned(),
+            ready: true,
+            restored: draft.is_some(),
+            ..Self::new(account, name, draft.unwrap_or(saved))
+        }
+    }
+
+    /// What its unfinished text is kept by.
+    pub fn key(&self) -> DraftKey {
+        match &self.editing {
+            Some(note) => DraftKey::Change(note.clone()),
+            None => DraftKey::Next(self.account.clone()),
+        }
+    }
+
+    /// What is to be kept of it: nothing where it says what was saved already.
+    pub fn draft(&self) -> String {
+        let text = self.editor.text();
+        if self.editing.is_some() && text == self.saved { String::new() } else { text.to_owned() }
     }
 
     /// Takes the names for `@` from an account.

@@ -56,9 +56,9 @@ pub(super) fn changed(state: &mut State) -> Vec<Effect> {
     state.generation += 1;
     let (account, text) = (note.account.clone(), note.editor.text().to_owned());
     let mut effects = Vec::new();
-    // The draft of an account is that of its next note: changes to an older note are not kept in its place.
-    if note.editing.is_none() {
-        effects.push(Effect::KeepDraft { account: account.clone(), text: text.clone() });
+    // Until the draft of before was read, nothing is written over it.
+    if note.ready {
+        effects.push(Effect::KeepDraft { key: note.key(), text: note.draft(), behind: false });
     }
     if text.trim().is_empty() {
         note.preview = None;
@@ -86,13 +86,14 @@ pub(super) fn accept(state: &mut State) -> Vec<Effect> {
 /// Leaves the box; the draft stays.
 pub(super) fn leave(state: &mut State) -> Vec<Effect> {
     let Some(note) = state.note.take() else { return Vec::new() };
-    let text = note.editor.text().to_owned();
+    let text = note.draft();
     match (&note.editing, text.trim().is_empty()) {
-        (Some(_), _) => state.say(Tone::Calm, "the note was left as it was"),
+        (Some(_), true) => state.say(Tone::Calm, "the note stays as it was"),
+        (Some(_), false) => state.say(Tone::Calm, "the change is kept as a draft; the note stays as it was"),
         (None, false) => state.say(Tone::Calm, format!("draft kept for {}", note.name)),
         (None, true) => {}
     }
-    if note.editing.is_some() { Vec::new() } else { vec![Effect::KeepDraft { account: note.account, text }] }
+    vec![Effect::KeepDraft { key: note.key(), text, behind: !note.ready }]
 }
 
 /// Enter: sends the text to the disk; the box stays until it is there.
@@ -105,6 +106,11 @@ pub(super) fn save(state: &mut State) -> Vec<Effect> {
             return Vec::new();
         }
         return leave(state);
+    }
+    // Saving ends the draft: what stands in it must have been seen.
+    if !note.ready {
+        note.save_when_ready = true;
+        return Vec::new();
     }
     note.saving = true;
     note.popup = None;
@@ -155,17 +161,33 @@ pub(super) fn draft(state: &mut State, account: &AccountId, text: Option<String>
     let Some(note) = state.note.as_mut().filter(|note| note.account == *account && !note.saving) else {
         return Vec::new();
     };
-    let Some(text) = text else { return Vec::new() };
-    let before = note.editor.text().to_owned();
-    note.restore(&text);
-    if note.editor.text() == before {
+    if note.editing.is_some() || note.ready {
         return Vec::new();
     }
-    changed(state)
+    note.ready = true;
+    let save = std::mem::take(&mut note.save_when_ready);
+    let before = note.editor.text().to_owned();
+    note.restore(&text.unwrap_or_default());
+    if note.editor.text() != before {
+        if save {
+            state.say(Tone::Calm, "a draft stood here: both are in the note now, enter saves it");
+        }
+        return changed(state);
+    }
+    match (save, before.trim().is_empty()) {
+        (true, _) => self::save(state),
+        (false, false) => changed(state),
+        (false, true) => Vec::new(),
+    }
 }
 
 /// The text of a note of mine was read, for changing it.
-pub(super) fn edit(state: &mut State, id: NoteId, result: Result<Option<String>, String>) -> Vec<Effect> {
+pub(super) fn edit(
+    state: &mut State,
+    id: NoteId,
+    result: Result<Option<String>, String>,
+    draft: Option<String>,
+) -> Vec<Effect> {
     let (account, name) = match (&result, state.account.as_ref()) {
         (Ok(Some(_)), Some(pane)) => (pane.account.clone(), pane.name.clone()),
         _ => {
@@ -175,8 +197,7 @@ pub(super) fn edit(state: &mut State, id: NoteId, result: Result<Option<String>,
         }
     };
     let text = result.ok().flatten().unwrap_or_default();
-    let mut note = NoteBox::new(account.clone(), name, &text);
-    note.editing = Some(id);
+    let mut note = NoteBox::change(id, account.clone(), name, &text, draft.as_deref());
     if let Some(view) = state.view(&account) {
         note.know(&view.facts, state.today);
     }

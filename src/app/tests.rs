@@ -2,6 +2,7 @@ use super::fixture::*;
 use super::state::Screen;
 use super::*;
 use crate::app::overlay::Overlay;
+use crate::book::ids::DraftKey;
 use crate::book::view::{NoteReceipt, Sort};
 use crate::command::ActVerb;
 use crate::config::keys::Chord;
@@ -67,17 +68,26 @@ fn a_note_that_could_not_be_saved_is_still_in_the_box() {
 #[test]
 fn a_draft_comes_back_before_what_was_typed_meanwhile() {
     let mut state = opened(80, 24);
-    type_keys(&mut state, "n new");
+    let press = |state: &mut State, keys: &str| -> Vec<Effect> {
+        let one = |key: &str| Event::Key(Chord::parse(key).unwrap());
+        keys.split(' ').flat_map(|key| update(state, one(key))).collect()
+    };
+    // As long as it was not read, it is not written over, not forgotten, and no note ends it.
+    let early = press(&mut state, "n esc");
+    assert!(matches!(early.last(), Some(Effect::KeepDraft { behind: true, text, .. }) if text.is_empty()), "{early:?}");
+    let early = press(&mut state, "n n e w enter");
+    assert!(!early.iter().any(|e| matches!(e, Effect::KeepDraft { .. } | Effect::SaveNote { .. })), "{early:?}");
     let account = state.note.as_ref().unwrap().account.clone();
     feed(&mut state, Event::Draft { account: account.clone(), text: Some("kept since yesterday".into()) });
     assert_eq!(state.note.as_ref().unwrap().editor.text(), "kept since yesterday\nnew");
+    assert!(state.toast.as_ref().unwrap().text.contains("enter saves it"));
     let effects = type_keys(&mut state, "<esc>");
     assert!(state.note.is_none());
     assert!(matches!(effects.last(), Some(Effect::KeepDraft { .. })));
-    // The draft that was kept by this very box changes nothing.
-    type_keys(&mut state, "n abc");
-    feed(&mut state, Event::Draft { account, text: Some("ab".into()) });
-    assert_eq!(state.note.as_ref().unwrap().editor.text(), "abc");
+    // Without one, an early Enter saves as soon as that is known.
+    press(&mut state, "n a b enter");
+    let effects = feed(&mut state, Event::Draft { account, text: None });
+    assert_eq!(saved(&effects).len(), 1);
 }
 
 #[test]
@@ -202,7 +212,15 @@ fn my_notes_can_be_changed_on_the_timeline() {
     assert!(
         effects.iter().any(|e| matches!(e, Effect::SaveEdit { text, .. } if text == "Jane is leaving on the 21st. x"))
     );
-    assert!(!effects.iter().any(|e| matches!(e, Effect::KeepDraft { .. })));
+    let kept = |effect: &Effect| match effect {
+        Effect::KeepDraft { key: DraftKey::Change(_), text, .. } => Some(text.clone()),
+        Effect::KeepDraft { .. } => panic!("the next note's draft is left alone"),
+        _ => None,
+    };
+    assert_eq!(effects.iter().filter_map(kept).next_back().as_deref(), Some("Jane is leaving on the 21st. x"));
+    // Left as it was, there is nothing to keep.
+    let effects = type_keys(&mut state, "E y <backspace> <esc>");
+    assert_eq!(effects.iter().filter_map(kept).next_back().as_deref(), Some(""));
     let effects = type_keys(&mut state, "D");
     assert!(matches!(effects[0], Effect::DeleteNote(_)));
 }

@@ -94,7 +94,7 @@ fn apply(state: &mut State, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::Draft { account, text } => note_keys::draft(state, &account, text),
-        Event::NoteText { note, result } => note_keys::edit(state, note, result),
+        Event::NoteText { note, result, draft } => note_keys::edit(state, note, result, draft),
         Event::Previewed { generation, result } => {
             if generation == state.generation
                 && let (Some(note), Ok(receipt)) = (state.note.as_mut(), result)

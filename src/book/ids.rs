@@ -56,6 +56,13 @@ id!(
     SourceName
 );
 
+/// What an unfinished text is: the next note of an account, or a change of a note that was saved.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum DraftKey {
+    Next(AccountId),
+    Change(NoteId),
+}
+
 impl AccountId {
     /// The account that `source` calls `id`.
     pub fn of(source: &SourceName, id: &str) -> Self {

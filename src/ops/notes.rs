@@ -5,7 +5,7 @@ use serde_json::json;
 use ulid::Ulid;
 
 use crate::book::facts::Facts;
-use crate::book::ids::{AccountId, NoteId, SourceName};
+use crate::book::ids::{AccountId, DraftKey, NoteId, SourceName};
 use crate::book::journal::{self, Candidate, JournalContext, Parsed};
 use crate::book::row::Entity;
 use crate::book::view::NoteReceipt;
@@ -136,15 +136,22 @@ impl Desk {
         Ok(())
     }
 
-    /// Keeps the unfinished note of an account; an empty one is forgotten.
-    pub fn draft_keep(&self, account: &AccountId, text: &str, now: Timestamp) -> Result<(), OpsError> {
+    /// Keeps an unfinished text; an empty one is forgotten. One that was typed before the draft of before could be read
+    /// goes `behind` it.
+    pub fn draft_keep(&self, key: &DraftKey, text: &str, behind: bool, now: Timestamp) -> Result<(), OpsError> {
         self.may_write()?;
-        Ok(self.store_mut().draft_put(account, text, now)?)
+        let kept = if behind { self.store().draft(key)? } else { None };
+        let text = match kept.filter(|kept| !text.starts_with(kept.as_str())) {
+            Some(kept) if text.trim().is_empty() => kept,
+            Some(kept) => format!("{}\n{text}", kept.trim_end_matches('\n')),
+            None => text.to_owned(),
+        };
+        Ok(self.store_mut().draft_put(key, &text, now)?)
     }
 
-    /// The unfinished note of an account.
-    pub fn draft(&self, account: &AccountId) -> Result<Option<String>, OpsError> {
-        Ok(self.store().draft(account)?)
+    /// An unfinished text.
+    pub fn draft(&self, key: &DraftKey) -> Result<Option<String>, OpsError> {
+        Ok(self.store().draft(key)?)
     }
 
     /// All unfinished notes: account, its name, text.

@@ -5,7 +5,7 @@ use jiff::{Span, Timestamp};
 
 use crate::book::assess::Medians;
 use crate::book::changes::changes;
-use crate::book::ids::AccountId;
+use crate::book::ids::{AccountId, DraftKey};
 use crate::book::query::parse_known;
 use crate::book::standing::{Changes, Standing};
 use crate::book::tiers::tier_of;
@@ -72,7 +72,7 @@ impl Desk {
         let changes = changes(&facts, self.model(), since, self.day());
         let tiers =
             facts.people.iter().map(|person| (person.id.clone(), tier_of(person, &self.model().tiers))).collect();
-        let draft = self.store().draft(id)?;
+        let draft = self.store().draft(&DraftKey::Next(id.clone()))?;
         Ok(AccountView { facts, standing, changes, since, draft, tiers })
     }
 

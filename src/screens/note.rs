@@ -25,7 +25,8 @@ pub fn draw(state: &State, note: &NoteBox, canvas: &mut Canvas<'_>, area: Rect) 
         height,
     };
     let title = match (&note.editing, note.restored) {
-        (Some(_), _) => format!("Change the note on {}", note.name),
+        (Some(_), true) => format!("Change the note on {} · draft", note.name),
+        (Some(_), false) => format!("Change the note on {}", note.name),
         (None, true) => format!("Note on {} · draft", note.name),
         (None, false) => format!("Note on {}", note.name),
     };

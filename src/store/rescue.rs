@@ -21,9 +21,10 @@ const PATIENCE: u32 = 10_000;
 const LITTLE_PATIENCE: u32 = 100;
 
 /// What people care for, in their words.
-const NAMED: [(&str, &str, &str); 4] = [
+const NAMED: [(&str, &str, &str); 5] = [
     ("note", "note", "notes"),
     ("draft", "draft", "drafts"),
+    ("note_draft", "unfinished change", "unfinished changes"),
     ("outbox", "row of the outbox", "rows of the outbox"),
     ("action", "decision about a play", "decisions about plays"),
 ];

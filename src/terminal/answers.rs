@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 
 use crate::app::{Effect, Event};
+use crate::book::ids::DraftKey;
 use crate::command::ActVerb;
 use crate::ops::{ActionVerb, Desk, OpsError};
 
@@ -44,10 +45,14 @@ pub(super) fn answer(desk: &Desk, effect: &Effect, now: Timestamp) -> Vec<Event>
         Effect::LoadActions => one(Event::Actions(said(desk.actions(None)))),
         Effect::LoadSync => one(Event::SyncView(said(desk.sync_view()))),
         Effect::LoadDraft(account) => {
-            one(Event::Draft { account: account.clone(), text: desk.draft(account).ok().flatten() })
+            let text = desk.draft(&DraftKey::Next(account.clone())).ok().flatten();
+            one(Event::Draft { account: account.clone(), text })
         }
-        Effect::LoadNoteText(note) => one(Event::NoteText { note: note.clone(), result: said(desk.note_text(note)) }),
-        Effect::KeepDraft { account, text } => match desk.draft_keep(account, text, now) {
+        Effect::LoadNoteText(note) => {
+            let draft = desk.draft(&DraftKey::Change(note.clone())).ok().flatten();
+            one(Event::NoteText { note: note.clone(), result: said(desk.note_text(note)), draft })
+        }
+        Effect::KeepDraft { key, text, behind } => match desk.draft_keep(key, text, *behind, now) {
             Ok(()) => Vec::new(),
             Err(error) => one(Event::Notice(format!("the draft is not on disk yet: {}", error.message))),
         },

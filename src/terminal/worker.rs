@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::Message;
 use super::answers::answer;
 use crate::app::Effect;
+use crate::book::ids::DraftKey;
 use crate::ops::Desk;
 
 struct Job {
@@ -76,9 +77,13 @@ fn replaces(later: &Effect, earlier: &Effect) -> bool {
         | (Effect::LoadSync, Effect::LoadSync)
         | (Effect::PreviewNote { .. }, Effect::PreviewNote { .. }) => true,
         (Effect::LoadAccount(a), Effect::LoadAccount(b)) => a == b,
-        (Effect::KeepDraft { account: a, .. }, Effect::KeepDraft { account: b, .. }) => a == b,
+        // What goes behind a draft of before is no part of a later one.
+        (Effect::KeepDraft { key: a, .. }, Effect::KeepDraft { key: b, behind: false, .. }) => a == b,
         // The note itself is what the draft would have become.
-        (Effect::SaveNote { account: a, .. }, Effect::KeepDraft { account: b, .. }) => a == b,
+        (Effect::SaveNote { account, .. }, Effect::KeepDraft { key: DraftKey::Next(b), behind: false, .. }) => {
+            account == b
+        }
+        (Effect::SaveEdit { note, .. }, Effect::KeepDraft { key: DraftKey::Change(b), .. }) => note == b,
         _ => false,
     }
 }
@@ -89,10 +94,13 @@ mod tests {
 
     #[test]
     fn only_the_last_draft_is_written_and_no_note_is_ever_skipped() {
-        let draft = |text: &str| Effect::KeepDraft { account: "crm:1".into(), text: text.into() };
+        let of = |account: &str| DraftKey::Next(account.into());
+        let draft = |text: &str| Effect::KeepDraft { key: of("crm:1"), text: text.into(), behind: false };
         let note = Effect::SaveNote { account: "crm:1".into(), text: "done".into() };
         assert!(replaces(&draft("ab"), &draft("a")));
-        assert!(!replaces(&Effect::KeepDraft { account: "crm:2".into(), text: "x".into() }, &draft("a")));
+        assert!(!replaces(&Effect::KeepDraft { key: of("crm:2"), text: "x".into(), behind: false }, &draft("a")));
+        let behind = Effect::KeepDraft { key: of("crm:1"), text: "a".into(), behind: true };
+        assert!(!replaces(&draft("ab"), &behind) && !replaces(&note, &behind));
         assert!(replaces(&note, &draft("a")));
         assert!(!replaces(&note, &note));
         assert!(!replaces(&draft("a"), &note));

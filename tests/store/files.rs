@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use rounds::book::ids::{AccountId, NoteId};
+use rounds::book::ids::{AccountId, DraftKey, NoteId};
 use rounds::book::row::Entity;
 use rounds::store::{Access, Store, StoreError};
 
@@ -22,7 +22,7 @@ fn filled(folder: &Folder, notes: usize) -> Store {
     for n in 0..notes {
         store.note_save(&note(&format!("N{n:05}"), &format!("note {n} {}", "words ".repeat(80)))).unwrap();
     }
-    store.draft_put(&AccountId::from("crm:512"), "half a thou", now()).unwrap();
+    store.draft_put(&DraftKey::Next("crm:512".into()), "half a thou", now()).unwrap();
     store
 }
 
@@ -46,7 +46,7 @@ fn what_is_there_is_found_again() {
     drop(filled(&folder, 3));
     let store = folder.open();
     assert_eq!(store.notes_of(&AccountId::from("crm:512")).unwrap().len(), 3);
-    assert_eq!(store.draft(&AccountId::from("crm:512")).unwrap(), Some("half a thou".into()));
+    assert_eq!(store.draft(&DraftKey::Next("crm:512".into())).unwrap(), Some("half a thou".into()));
     assert_eq!(store.find("northwind", 5).unwrap(), vec![(AccountId::from("crm:512"), "Northwind".to_owned())]);
 }
 

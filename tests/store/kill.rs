@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use rounds::book::ids::{AccountId, NoteId};
+use rounds::book::ids::{DraftKey, NoteId};
 use rounds::book::row::Entity;
 use rounds::store::{Access, Cursor, OutboxMark, OutboxState, Store};
 
@@ -23,7 +23,7 @@ fn writing_child() {
     let mut store = Store::open(dir.as_ref(), Access::ReadWrite).unwrap().store;
     store.apply(&batch("account", vec![account("512", "Northwind")])).unwrap();
     for n in 0.. {
-        store.draft_put(&AccountId::from("crm:77"), &format!("draft {n}"), now()).unwrap();
+        store.draft_put(&DraftKey::Next("crm:77".into()), &format!("draft {n}"), now()).unwrap();
         println!("draft {n}");
         let id = format!("N{n}");
         store.note_save(&note(&id, "said")).unwrap();
@@ -68,7 +68,7 @@ fn what_was_said_to_be_saved_survives_kill_9() {
             assert_eq!(store.outbox_of(&note.id).unwrap().len(), 1);
         }
         if let Some(n) = newest("draft") {
-            let draft = store.draft(&AccountId::from("crm:77")).unwrap().expect("a kept draft");
+            let draft = store.draft(&DraftKey::Next("crm:77".into())).unwrap().expect("a kept draft");
             let kept: usize = draft.strip_prefix("draft ").unwrap().parse().unwrap();
             assert!(kept >= n, "{kept} {n}");
         }

@@ -1,7 +1,7 @@
 //! The outbox: each row once, in order, and what edits and deletions mean for rows in every state.
 
 use jiff::{SignedDuration, Timestamp};
-use rounds::book::ids::{AccountId, NoteId};
+use rounds::book::ids::{AccountId, DraftKey, NoteId};
 use rounds::book::plays::{ActionState, ActionStatus};
 use rounds::book::standing::Band;
 use rounds::store::{
@@ -39,14 +39,29 @@ fn later(seconds: i64) -> Timestamp {
 }
 
 #[test]
+fn a_change_has_a_draft_of_its_own() {
+    let folder = Folder::new();
+    let mut store = folder.open();
+    store.note_save(&note("N1", "hello")).unwrap();
+    // It ends with the change and not with another note.
+    let change = DraftKey::Change("N1".into());
+    store.draft_put(&change, "hello, again", now()).unwrap();
+    store.note_save(&note("N0", "another")).unwrap();
+    assert_eq!(store.draft(&change).unwrap().as_deref(), Some("hello, again"));
+    let edit = NoteEdit { id: "N1".into(), text: "hi".into(), body: "hi".into(), at: now(), out: Vec::new() };
+    store.note_edit(&edit).unwrap();
+    assert_eq!(store.draft(&change).unwrap(), None);
+}
+
+#[test]
 fn a_note_and_its_parts_are_one_save() {
     let folder = Folder::new();
     let mut store = folder.open();
-    store.draft_put(&"crm:512".into(), "typing", now()).unwrap();
+    store.draft_put(&DraftKey::Next("crm:512".into()), "typing", now()).unwrap();
     let mut one = note("N1", "hello");
     one.out.push(out("N1.1", "1", "\"call\""));
     store.note_save(&one).unwrap();
-    assert_eq!(store.draft(&"crm:512".into()).unwrap(), None, "the draft ended with it");
+    assert_eq!(store.draft(&DraftKey::Next("crm:512".into())).unwrap(), None, "the draft ended with it");
     assert_eq!(due(&store, now()).iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["N1", "N1.1"]);
     assert!(matches!(store.note_save(&one), Err(StoreError::Refused(_))), "an id is used once");
     // A part whose id is taken: nothing of the note is kept.
@@ -139,8 +154,8 @@ fn a_note_that_left_is_followed_by_its_change() {
             OutboxState::Sent => sent(&mut store, "N1", "77"),
             other => mark(&mut store, "N1", other),
         }
-        store.note_edit(&edit("N1", "second", vec![out("e1", "note", "\"second\"")])).unwrap();
-        store.note_edit(&edit("N1", "third", vec![out("e2", "note", "\"third\"")])).unwrap();
+        store.note_edit(&edit("N1", "second", vec![out("N1", "note", "\"second\"")])).unwrap();
+        store.note_edit(&edit("N1", "third", vec![out("N1", "note", "\"third\"")])).unwrap();
         if state != OutboxState::Sent {
             assert!(due(&store, now()).iter().all(|row| row.id == "N1"), "it follows after");
             sent(&mut store, "N1", "77");

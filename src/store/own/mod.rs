@@ -5,6 +5,7 @@
 
 mod actions;
 mod backup;
+mod drafts;
 mod notes;
 mod outbox;
 mod undo;

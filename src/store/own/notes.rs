@@ -1,16 +1,16 @@
-//! Notes and drafts: a note, what must reach the CRM because of it, and the end of its draft are one transaction.
+//! Notes: a note, what must reach the CRM because of it, and the end of its draft are one transaction.
 //!
 //! Decides what an edit or a deletion means for rows of the outbox that wait, are on their way or have arrived. What a
 //! note says is `book`'s matter.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::super::codec::{moment, ms};
 use super::super::{Store, StoreError};
 use super::outbox::{NewOutbox, OutboxItem, OutboxState, WriteAction, insert, remove, rows};
-use super::{touch, undo};
-use crate::book::ids::{AccountId, NoteId};
+use super::{drafts, touch, undo};
+use crate::book::ids::{AccountId, DraftKey, NoteId};
 
 /// A note to be saved.
 #[derive(Clone, Debug, PartialEq)]
@@ -152,7 +152,7 @@ fn save(conn: &Connection, note: &NewNote) -> rusqlite::Result<Result<(), String
             insert(conn, account, Some(id), out, None, note.at)?;
         }
     }
-    conn.prepare_cached("DELETE FROM draft WHERE account = ?1")?.execute([account])?;
+    drafts::forget(conn, &DraftKey::Next(note.account.clone()))?;
     touch(conn, account)?;
     before.keep(conn, "the note", account, note.at)?;
     Ok(Ok(()))
@@ -230,7 +230,8 @@ fn edit(conn: &Connection, edit: &NoteEdit) -> rusqlite::Result<Result<(), Strin
                         .filter(|row| matches!(row.state, OutboxState::Queued | OutboxState::Refused));
                     remove(conn, replaced.map(|row| row.id.clone()))?;
                     let remote = part.create.remote.clone();
-                    let change = NewOutbox { action: WriteAction::Update, remote, ..out.clone() };
+                    let row = free_id(conn, &out.id)?;
+                    let change = NewOutbox { id: row, action: WriteAction::Update, remote, ..out.clone() };
                     insert(conn, account, Some(id), &change, Some(&part.create.id), edit.at)?;
                 }
             }
@@ -239,9 +240,18 @@ fn edit(conn: &Connection, edit: &NoteEdit) -> rusqlite::Result<Result<(), Strin
             withdraw(conn, account, id, part, edit.at)?;
         }
     }
+    drafts::forget(conn, &DraftKey::Change(edit.id.clone()))?;
     touch(conn, account)?;
     before.keep(conn, "the change of the note", account, edit.at)?;
     Ok(Ok(()))
+}
+
+/// The id of a change: a row of its own, beside the creation that has the part's id.
+fn free_id(conn: &Connection, id: &str) -> rusqlite::Result<String> {
+    let taken = conn.prepare_cached("SELECT 1 FROM outbox WHERE id = ?1")?.exists([id])?;
+    let next: rusqlite::Result<i64> =
+        conn.prepare_cached("SELECT coalesce(max(seq), 0) + 1 FROM outbox")?.query_row([], |row| row.get(0));
+    Ok(if taken { format!("{id}-change-{}", next?) } else { id.to_owned() })
 }
 
 /// Takes a part back: from the outbox if it is still there, else from the CRM. Answers with whether it had left.
@@ -281,6 +291,7 @@ fn delete(conn: &Connection, id: &str, at: Timestamp) -> rusqlite::Result<Result
     }
     // The row stays, so that a copy still in the CRM's lists is known for deleted.
     conn.prepare_cached("UPDATE note SET deleted = ?2 WHERE id = ?1")?.execute(params![id, ms(at)])?;
+    drafts::forget(conn, &DraftKey::Change(note.id.clone()))?;
     touch(conn, account)?;
     before.keep(conn, "the deletion of the note", account, at)?;
     Ok(Ok(if left { Gone::Queued } else { Gone::Here }))
@@ -310,47 +321,5 @@ impl Store {
     /// The notes of ours on an account, newest first.
     pub fn notes_of(&self, account: &AccountId) -> Result<Vec<OwnNote>, StoreError> {
         self.own.read("reading notes", |conn| list(conn, "account = ?1 AND deleted IS NULL", &[&account.as_str()]))
-    }
-
-    /// Keeps the unfinished note of an account; an empty one is forgotten.
-    pub fn draft_put(&mut self, account: &AccountId, text: &str, at: Timestamp) -> Result<(), StoreError> {
-        if text.trim().is_empty() {
-            return self.draft_clear(account);
-        }
-        self.own_mut()?.write("keeping the draft", |tx| {
-            tx.prepare_cached(
-                "INSERT INTO draft(account, text, at) VALUES (?1, ?2, ?3)
-                 ON CONFLICT DO UPDATE SET text = excluded.text, at = excluded.at",
-            )?
-            .execute(params![account.as_str(), text, ms(at)])
-            .map(|_| ())
-        })
-    }
-
-    /// The unfinished note of an account.
-    pub fn draft(&self, account: &AccountId) -> Result<Option<String>, StoreError> {
-        self.own.read("reading the draft", |conn| {
-            conn.prepare_cached("SELECT text FROM draft WHERE account = ?1")?
-                .query_row([account.as_str()], |row| row.get(0))
-                .optional()
-        })
-    }
-
-    /// All unfinished notes, newest first.
-    pub fn drafts(&self) -> Result<Vec<(AccountId, String)>, StoreError> {
-        self.own.read("reading the drafts", |conn| {
-            let mut statement = conn.prepare_cached("SELECT account, text FROM draft ORDER BY at DESC")?;
-            statement.query_map([], |row| Ok((AccountId(row.get(0)?), row.get(1)?)))?.collect()
-        })
-    }
-
-    /// Forgets the unfinished note of an account.
-    pub fn draft_clear(&mut self, account: &AccountId) -> Result<(), StoreError> {
-        if self.draft(account)?.is_none() {
-            return Ok(());
-        }
-        self.own_mut()?.write("forgetting the draft", |tx| {
-            tx.execute("DELETE FROM draft WHERE account = ?1", [account.as_str()]).map(|_| ())
-        })
     }
 }
