@@ -28,8 +28,11 @@ fn the_picture_is_the_real_screen() {
     let mut terminal = home.open(110, 22);
     terminal.wait_for("Northwind Traders");
     // The first frame is what was last known; the sync behind it changes nothing, and says so in the top line.
+    // A frame arrives in portions: it is whole when its last line is there.
     terminal.wait("the age of the data", |screen| {
-        screen.rows(0, 110).next().is_some_and(|row| row.contains("just now") || row.contains("min ago"))
+        let rows: Vec<String> = screen.rows(0, 110).collect();
+        rows.first().is_some_and(|row| row.contains("just now") || row.contains("min ago"))
+            && rows.last().is_some_and(|row| row.contains("? keys"))
     });
     let screen: Vec<String> = terminal.text().lines().map(|line| line.trim_end().to_owned()).collect();
     terminal.keys("q");
