@@ -138,3 +138,16 @@ fn exit_codes_tell_why_nothing_came() {
     assert_eq!(output.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&output.stderr).contains("config.toml:"));
 }
+
+#[test]
+fn without_me_the_book_is_that_of_whom_the_token_belongs_to() {
+    let practice = Practice::start(&["--accounts", "200"]);
+    let config = practice.hello["config"].as_str().expect("config").replace("book = \"team\"", "book = \"owner\"");
+    let home = Home { env: Home::of(&practice).env, ..Home::with(&config) };
+    home.ok(&["sync"]);
+    let list = home.json(&["list", "--json"]);
+    let owners: std::collections::BTreeSet<&str> =
+        list.as_array().expect("a list").iter().filter_map(|item| item["owner"].as_str()).collect();
+    assert_eq!(owners.into_iter().collect::<Vec<_>>(), ["maya.chen@example.com"], "after the very first sync");
+    assert_eq!(home.json(&["whoami", "crm", "--json"])[0]["who"], "maya.chen@example.com");
+}

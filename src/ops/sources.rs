@@ -178,7 +178,7 @@ impl Desk {
             Ok(me) => {
                 // A token of an app belongs to nobody: then the account there is what can be said.
                 let portal = me.kept.get("portal").map(|portal| format!("account {portal}"));
-                identity.who = me.email().map(str::to_owned).or(portal);
+                identity.who = self.email_of(&config.name, &me).ok().flatten().or(portal);
             }
             Err(error) => {
                 identity.exit = error.exit;

@@ -5,9 +5,10 @@ use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
 
+use crate::book::ids::SourceName;
 use crate::book::progress::{Progress, SourceSummary};
 use crate::book::row::Entity;
-use crate::connect::Source;
+use crate::connect::{Me, Source};
 use crate::ops::sources::exit_of;
 use crate::ops::{Desk, OpsError};
 use crate::store::SourceMark;
@@ -154,6 +155,7 @@ impl Desk {
         self.learn_me(runtime, &ready.runs)?;
         let options = PullOptions { full, clock: self.clock.clone(), back: BACK, cancel: Arc::clone(cancel) };
         let pulled = sync::pull(runtime, &mut self.store_mut(), &ready.runs, &options, report)?;
+        self.learn_me(runtime, &ready.runs)?;
         if pulled.failures.iter().all(Option::is_none) {
             self.learn_me(runtime, &ready.runs)?;
         }
@@ -194,23 +196,26 @@ impl Desk {
             return Ok(());
         }
         let Ok(me) = runtime.block_on(run.source.me()) else { return Ok(()) };
-        let email = match (me.email(), me.user()) {
-            (Some(email), _) => Some(email.to_owned()),
-            // Some say only which of their users it is: the colleagues say who that is, once they are here.
-            (None, Some(user)) => self.store().user_email(&run.name, user)?,
-            (None, None) => None,
-        };
-        if let Some(email) = email {
+        if let Some(email) = self.email_of(&run.name, &me)? {
             self.store_mut().put_meta("me", &email.to_lowercase())?;
         }
         Ok(())
+    }
+
+    /// Whose token it is. Some sources say only which of their users: the colleagues say who that is, once they are here.
+    pub(super) fn email_of(&self, source: &SourceName, me: &Me) -> Result<Option<String>, OpsError> {
+        match (me.email(), me.user()) {
+            (Some(email), _) => Ok(Some(email.to_owned())),
+            (None, Some(user)) => Ok(self.store().user_email(source, user)?),
+            (None, None) => Ok(None),
+        }
     }
 
     /// Sends what waits. Answers with how much arrived.
     pub(super) fn push(
         &self,
         runtime: &tokio::runtime::Runtime,
-        sources: &[(crate::book::ids::SourceName, Arc<Source>)],
+        sources: &[(SourceName, Arc<Source>)],
         report: &dyn Fn(Progress),
     ) -> Result<u64, OpsError> {
         if self.settings().read_only {

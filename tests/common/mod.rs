@@ -122,7 +122,7 @@ fn unchunk(mut body: &str) -> String {
 
 /// A workspace of its own: settings and data in a temporary folder.
 pub struct Home {
-    folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
     pub env: BTreeMap<String, String>,
     /// `--today` of every command; `None`: the clock's.
     pub today: Option<String>,
