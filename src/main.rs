@@ -1,4 +1,4 @@
-//! The door: opens the workspace, runs a one-shot command, or the demo; exit codes by `cli.md`.
+//! The door: opens the workspace, runs a one-shot command, or the demo; exit codes as in the README.
 
 use std::process::ExitCode;
 

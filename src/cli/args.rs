@@ -1,4 +1,5 @@
-//! The command line as clap sees it: names, flags and their help. `cli.md` is the contract.
+//! The command line as clap sees it: names, flags and their help. Names, JSON keys and exit codes are a contract:
+//! add freely, change never.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,5 @@
-//! The command line: arguments → ops → output and exit code. `cli.md` is the contract.
+//! The command line: arguments → ops → output and exit code. Names, JSON keys and exit codes are a contract:
+//! add freely, change never.
 //!
 //! Decides how results are printed, not what they are. Progress and errors go to standard error; with no terminal
 //! nothing ever prompts.
@@ -19,7 +20,7 @@ use std::io::{IsTerminal, Write};
 
 use crate::ops::OpsError;
 
-/// What a command ends with: the exit code of `cli.md`.
+/// What a command ends with: the exit code, as in the README.
 pub type Exit = u8;
 
 /// Runs a one-shot command. `demo`, `practice` and the bare program are the caller's: they own more than one command.

@@ -1,6 +1,6 @@
 //! Does the commands that touch data: the same for the terminal, the command line and scripts.
 //!
-//! Decides what a command means for the store and in which shape its result comes back (`cli.md`).
+//! Decides what a command means for the store and in which shape its result comes back.
 //! Draws nothing, prints nothing, and never waits for the network: what must reach a CRM goes to the outbox.
 
 mod actions;
@@ -41,7 +41,7 @@ pub use syncing::{SyncOutcome, SyncRequest, progress_line};
 pub struct OpsError {
     /// What happened, where, what now.
     pub message: String,
-    /// The exit code that the command line answers with (`cli.md`).
+    /// The exit code that the command line answers with, as in the README.
     pub exit: u8,
 }
 

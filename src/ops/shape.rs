@@ -1,4 +1,4 @@
-//! The shapes of `cli.md`: what `list`, `show` and `explain` say, made from a standing and its facts.
+//! The shapes that scripts rely on: what `list`, `show` and `explain` say, made from a standing and its facts.
 //!
 //! Names and meaning of the keys are a contract: add freely, change never. Absent is `null`, never 0.
 

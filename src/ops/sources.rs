@@ -11,7 +11,7 @@ use crate::connect::{self, ConnectError, ErrorClass, Pull, Source, SourceConfig,
 use crate::ops::{Desk, OpsError};
 use crate::secrets;
 
-/// The exit code that a failure of a source means (`cli.md`).
+/// The exit code that a failure of a source means.
 pub fn exit_of(class: ErrorClass) -> u8 {
     match class {
         ErrorClass::SignIn | ErrorClass::Forbidden => 4,

@@ -36,7 +36,7 @@ pub struct SyncRequest {
 #[derive(Clone, Debug, Default)]
 pub struct SyncOutcome {
     pub summaries: Vec<SourceSummary>,
-    /// The exit code of `cli.md`.
+    /// The exit code, as in the README.
     pub exit: u8,
 }
 

@@ -1,6 +1,6 @@
 //! The top line's figures, computed by SQL in the background and read as one row.
 //!
-//! Retention follows formulas.md: a cohort closed at the window's start, the minimum per account before summing, former
+//! Retention: a cohort closed at the window's start, the minimum per account before summing, former
 //! accounts included; nothing is shown where under 80 % of the ARR can be followed.
 
 use rusqlite::{Connection, OptionalExtension, params};

@@ -1,6 +1,6 @@
 //! Notes, ours and our colleagues', and the facts that stand in them.
 //!
-//! Decides which notes may speak: the rules of reading of product.md. A note is known by its mark, so that it counts
+//! Decides which notes may speak: by kind, author and mark. A note is known by its mark, so that it counts
 //! once however often it stands in the CRM; the CRM's text is the truth unless a change of ours is still on its way.
 
 use std::collections::{HashMap, HashSet};

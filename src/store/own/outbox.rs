@@ -14,7 +14,7 @@ use crate::book::ids::{AccountId, NoteId, SourceName};
 use crate::book::row::Entity;
 use crate::book::view::OutboxRow;
 
-/// How `cli.md` calls what is sent.
+/// How the command line calls what is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutboxKind {
     /// A note, or a call, meeting or mail record made of one.
