@@ -31,6 +31,7 @@ use crate::config::{Book, Settings};
 use crate::store::{Access, Scope, Store, StoreError};
 use crate::sync::Clock;
 
+pub use crate::book::ids::DraftKey;
 pub use background::{Background, Report};
 pub use sources::{Finding, Identity};
 pub use syncing::{SyncOutcome, SyncRequest, progress_line};

@@ -5,8 +5,8 @@
 use jiff::Timestamp;
 
 use crate::app::{Effect, Event};
-use crate::book::ids::DraftKey;
 use crate::command::ActVerb;
+use crate::ops::DraftKey;
 use crate::ops::{ActionVerb, Desk, OpsError};
 
 /// Does what an effect asks for. What is not a matter of the workspace has no answer.

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use super::Message;
 use super::answers::answer;
 use crate::app::Effect;
-use crate::book::ids::DraftKey;
 use crate::ops::Desk;
+use crate::ops::DraftKey;
 
 struct Job {
     effect: Effect,
