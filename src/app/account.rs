@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use crate::book::facts::{Facts, Person, Tier};
 use crate::book::ids::{AccountId, NoteId, PersonId};
-use crate::book::view::AccountView;
+use crate::book::view::{AccountView, PortfolioRow};
 
 /// A tab of the account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub struct Entry {
     pub mine: Option<NoteId>,
     /// queued, sent, refused...
     pub state: Option<String>,
+    /// An open task: its id.
+    pub task: Option<String>,
 }
 
 /// An open account.
@@ -64,6 +66,8 @@ pub struct Entry {
 pub struct Pane {
     pub account: AccountId,
     pub name: String,
+    /// What the list knew of it when it was opened: shown until the whole account is read.
+    pub row: Option<Box<PortfolioRow>>,
     pub tab: Tab,
     /// The first line on screen, of what scrolls.
     pub top: usize,
@@ -77,7 +81,7 @@ pub struct Pane {
 impl Pane {
     /// At the overview.
     pub fn new(account: AccountId, name: String) -> Self {
-        Self { account, name, tab: Tab::Overview, top: 0, cursor: 0, entries: Vec::new(), error: None }
+        Self { account, name, row: None, tab: Tab::Overview, top: 0, cursor: 0, entries: Vec::new(), error: None }
     }
 
     /// The entry under the cursor, on the timeline.
@@ -136,6 +140,7 @@ pub fn timeline(facts: &Facts, today: Date) -> Vec<Entry> {
         body: None,
         mine: None,
         state: None,
+        task: None,
     };
     for note in &facts.notes {
         let mut lines = note.text.trim().lines().filter(|line| !line.trim().is_empty());
@@ -181,7 +186,8 @@ pub fn timeline(facts: &Facts, today: Date) -> Vec<Entry> {
         } else {
             "due"
         };
-        out.push(entry(on, "task", &task.subject, state.to_owned()));
+        let open = (!task.done).then(|| task.id.clone());
+        out.push(Entry { task: open, ..entry(on, "task", &task.subject, state.to_owned()) });
     }
     for pulse in &facts.pulses {
         let word = match pulse.pulse {

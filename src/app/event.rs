@@ -134,10 +134,16 @@ pub enum Effect {
         verb: ActVerb,
         say: String,
     },
+    /// A task is closed, here and in the CRM.
+    TaskDone {
+        account: AccountId,
+        task: String,
+    },
     Undo,
     SyncNow,
     SyncCancel,
-    OutboxRetry(String),
+    /// One row, or all of them, quietly.
+    OutboxRetry(Option<String>),
     OutboxDrop(String),
     /// These rows are on screen: their standings first.
     Visible(Vec<AccountId>),

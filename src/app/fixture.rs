@@ -639,6 +639,7 @@ pub fn answer(effect: &Effect) -> Option<Event> {
                 }),
             }
         }
+        Effect::TaskDone { task, .. } => Event::Done { result: Ok(format!("done: {task}")), undo: true },
         Effect::Act { say, .. } => Event::Done { result: Ok(say.clone()), undo: true },
         _ => return None,
     })

@@ -12,6 +12,9 @@ use crate::text;
 
 /// Does it, or asks what is missing.
 pub(super) fn act(state: &mut State, command: &Command) -> Vec<Effect> {
+    if let Some((account, task)) = state.task().filter(|_| command.id == Id::ActionDone) {
+        return vec![Effect::TaskDone { account, task }];
+    }
     let Some(Target { account, name, play, title }) = state.play() else { return Vec::new() };
     let ask = Ask { command: command.id, account, name, play, title };
     if command.id == Id::ActionDo {

@@ -245,7 +245,9 @@ fn open(state: &mut State, named: Option<&str>) -> Vec<Effect> {
     let known = state.view(&account).is_some();
     let same = state.account.as_ref().is_some_and(|pane| pane.account == account);
     if !same {
-        state.account = Some(Pane::new(account.clone(), name));
+        let mut pane = Pane::new(account.clone(), name);
+        pane.row = state.list.rows.iter().find(|row| row.account == account).map(|row| Box::new(row.clone()));
+        state.account = Some(pane);
     } else if let Some(pane) = state.account.as_mut() {
         (pane.tab, pane.top, pane.cursor) = (Tab::Overview, 0, 0);
     }
@@ -348,7 +350,7 @@ fn outbox(state: &mut State, id: Id) -> Vec<Effect> {
                 return Vec::new();
             };
             if id == Id::OutboxRetry {
-                return vec![Effect::OutboxRetry(row.id.clone())];
+                return vec![Effect::OutboxRetry(Some(row.id.clone()))];
             }
             let text = format!("Give up sending this {} on {}? It stays on this machine only.", row.kind, row.name);
             state.overlay = Some(Overlay::Confirm { text, then: Effect::OutboxDrop(row.id.clone()) });

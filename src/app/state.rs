@@ -300,6 +300,21 @@ impl State {
         }
     }
 
+    /// The open task under the cursor: its account and id.
+    pub fn task(&self) -> Option<(AccountId, String)> {
+        match self.screen {
+            Screen::Actions => {
+                let row = self.action().filter(|row| row.play == "task")?;
+                Some((row.account.clone(), row.id.clone()))
+            }
+            Screen::Account => {
+                let pane = self.account.as_ref()?;
+                Some((pane.account.clone(), pane.entry()?.task.clone()?))
+            }
+            Screen::Portfolio | Screen::Round | Screen::Sync => None,
+        }
+    }
+
     /// Why a command can't be done now, in words.
     pub fn unavailable(&self, id: Id) -> Option<&'static str> {
         let none = |missing: bool, why: &'static str| missing.then_some(why);
@@ -308,9 +323,12 @@ impl State {
                 none(self.target().is_none(), "there is no account under the cursor")
             }
             Id::AccountCopy => none(self.target().is_none(), "there is nothing under the cursor"),
+            Id::ActionDone if self.task().is_some() => None,
             Id::ActionDone | Id::ActionDo | Id::ActionAssign | Id::ActionSnooze | Id::ActionDismiss => {
-                let task = self.screen == Screen::Actions && self.action().is_some_and(|row| row.play == "task");
-                let why = if task { "a task is closed in the CRM" } else { "there is no play under the cursor" };
+                let why = match self.task() {
+                    Some(_) => "a task can only be done; its day and owner are changed in the CRM",
+                    None => "there is no play under the cursor",
+                };
                 none(self.play().is_none(), why)
             }
             Id::NoteEdit | Id::NoteDelete => {

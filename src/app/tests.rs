@@ -200,6 +200,21 @@ fn what_can_not_be_done_says_why() {
 }
 
 #[test]
+fn a_task_under_the_cursor_is_closed() {
+    let mut state = opened(120, 40);
+    type_keys(&mut state, "a");
+    let task = state.actions.rows.as_ref().unwrap().iter().position(|row| row.play == "task").unwrap();
+    for _ in 0..task {
+        type_keys(&mut state, "j");
+    }
+    type_keys(&mut state, "z");
+    assert!(state.toast.as_ref().unwrap().text.starts_with("a task can only be done"));
+    let effects = type_keys(&mut state, "d");
+    assert!(matches!(effects[0], Effect::TaskDone { .. }), "{effects:?}");
+    assert!(state.toast.as_ref().unwrap().text.contains("u takes it back"));
+}
+
+#[test]
 fn my_notes_can_be_changed_on_the_timeline() {
     let mut state = opened(120, 40);
     type_keys(&mut state, "<enter> <tab> <tab>");
@@ -232,8 +247,8 @@ fn what_can_not_be_undone_is_asked() {
     assert!(!effects.iter().any(|e| matches!(e, Effect::OutboxDrop(_))));
     let effects = type_keys(&mut state, "X y");
     assert!(effects.contains(&Effect::OutboxDrop("o1".into())));
-    let effects = type_keys(&mut state, "R j j C y");
-    assert!(effects.contains(&Effect::OutboxRetry("o1".into())));
+    let effects = type_keys(&mut state, "r j j C y");
+    assert!(effects.contains(&Effect::OutboxRetry(Some("o1".into()))));
     assert!(effects.iter().any(|e| matches!(e, Effect::DropCopy { copy, .. } if copy == "991")));
 }
 

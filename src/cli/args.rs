@@ -92,7 +92,7 @@ pub enum Command {
     Changes(ChangesArgs),
     /// Take a note, and see what was understood
     Note(NoteArgs),
-    /// Add a task
+    /// Add a task, or close one
     Task(TaskArgs),
     /// Open tasks and plays, best first
     Actions(ActionsArgs),
@@ -260,6 +260,9 @@ pub struct TaskArgs {
     pub account: String,
     /// What to do, and by when: send ROI deck fri
     pub text: Vec<String>,
+    /// Close the task with that id (rounds actions --json shows them)
+    #[arg(long, value_name = "ID", conflicts_with = "text")]
+    pub done: Option<String>,
     #[command(flatten)]
     pub format: Format,
 }

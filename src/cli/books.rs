@@ -114,11 +114,23 @@ pub fn note(args: &NoteArgs, global: &Global) -> Result<Exit, OpsError> {
 }
 
 pub fn task(args: &TaskArgs, global: &Global) -> Result<Exit, OpsError> {
+    let json = args.format.json || args.format.jsonl;
+    if let Some(task) = &args.done {
+        let session = session::open(global)?;
+        let (id, name) = session.desk.resolve(&args.account)?;
+        let subject = session.desk.task_done(&id, task, session.now)?;
+        if json {
+            print(&pretty(&json!({"account": id, "task": task, "subject": subject, "state": "done"})))?;
+        } else {
+            print(&format!("{name}: done: {subject} · the CRM hears of it with the next sync\n"))?;
+        }
+        return Ok(0);
+    }
     let what = args.text.join(" ");
     if what.trim().is_empty() {
         return Err(OpsError::usage("say what to do, and by when: rounds task northwind send ROI deck fri"));
     }
-    take_note(&args.account, &format!("/task {what}"), false, false, args.format.json || args.format.jsonl, global)
+    take_note(&args.account, &format!("/task {what}"), false, false, json, global)
 }
 
 fn take_note(

@@ -57,14 +57,14 @@ commands! {
     RoundNext "round.next" "next" Ui &[Round], NONE, "Go to the next account of the rounds";
     RoundPrev "round.prev" "previous" Ui &[Round], NONE, "Go back to the account before";
     ActionList "action.list" "actions" Ui EVERYWHERE, NONE, "Show all open tasks and plays";
-    ActionDone "action.done" "done" Data PLAYS, &[Rest("how it ended")], "The play is done; say how it ended";
+    ActionDone "action.done" "done" Data PLAYS, &[Rest("how it ended")], "The play is done, or the task: it is closed in the CRM too";
     ActionDo "action.do" "take on" Data PLAYS, NONE, "Take the play on: it stays at the top until it is done";
     ActionAssign "action.assign" "assign" Data PLAYS, &[Rest("to")], "Give the play to a colleague";
     ActionSnooze "action.snooze" "snooze" Data PLAYS, &[Rest("until and why")], "Put the play off until a day: fri, +2w, dec 31";
     ActionDismiss "action.dismiss" "dismiss" Data PLAYS, &[Rest("why")], "The play does not fit; say why";
     ScreenPortfolio "screen.portfolio" "portfolio" Ui EVERYWHERE, NONE, "The book, most urgent first";
     ScreenSync "screen.sync" "sync" Ui EVERYWHERE, NONE, "Sources, limits, the outbox and what did not match";
-    SyncNow "sync.now" "sync now" Data EVERYWHERE, NONE, "Pull and push now";
+    SyncNow "sync.now" "sync now" Data EVERYWHERE, NONE, "Pull and push now, what was refused too";
     SyncCancel "sync.cancel" "cancel" Data EVERYWHERE, NONE, "Stop the running sync; what was pulled is kept";
     OutboxRetry "outbox.retry" "retry" Data &[Sync], NONE, "Send the row again";
     OutboxDrop "outbox.drop" "give up" Data &[Sync], NONE, "Give the row up: it is not sent, the note stays here";

@@ -164,8 +164,8 @@ impl Keymap {
         found.into_iter().map(|(_, keys)| keys).collect()
     }
 
-    /// What the bottom line offers: by place, inner scopes first, each command and each key once.
-    pub fn hints(&self, scopes: &[Scope]) -> Vec<Hint> {
+    /// What the bottom line offers of what can be done now: by place, inner scopes first, each command and each key once.
+    pub fn hints(&self, scopes: &[Scope], can: impl Fn(Id) -> bool) -> Vec<Hint> {
         let mut out: Vec<(u8, Hint)> = Vec::new();
         let mut taken: Vec<&[Chord]> = Vec::new();
         for &scope in scopes {
@@ -175,7 +175,7 @@ impl Keymap {
                 }
                 taken.push(&binding.on);
                 let Some(place) = binding.hint else { continue };
-                if out.iter().any(|(_, hint)| hint.id == binding.run.id) {
+                if out.iter().any(|(_, hint)| hint.id == binding.run.id) || !can(binding.run.id) {
                     continue;
                 }
                 let word = binding.run.spec().short;

@@ -1,14 +1,17 @@
 //! Open tasks and plays on offer, and what is done about them.
 
 use jiff::Timestamp;
+use ulid::Ulid;
 
-use crate::book::facts::Facts;
-use crate::book::ids::AccountId;
+use crate::book::facts::{Facts, Task};
+use crate::book::ids::{AccountId, NoteId, SourceName};
 use crate::book::plays::{ActionState, ActionStatus};
+use crate::book::row::{Entity, Value};
 use crate::book::standing::Standing;
 use crate::book::view::ActionRow;
 use crate::ops::{ActionVerb, Desk, OpsError};
-use crate::store::Decision;
+use crate::store::{Decision, NewOutbox, OutboxKind, OutboxState, TaskClosing, WriteAction, closing_part};
+use crate::sync::Draft;
 
 impl Desk {
     /// Open tasks and plays, best first; of one account or of the whole book.
@@ -101,6 +104,67 @@ impl Desk {
         };
         self.store_mut().action_put(&decision, &format!("\"{title}\" as {state}"))?;
         Ok(())
+    }
+}
+
+impl Desk {
+    /// Closes a task, here at once and in the CRM with the next push. Answers with what the task was.
+    pub fn task_done(&self, account: &AccountId, task: &str, now: Timestamp) -> Result<String, OpsError> {
+        self.may_write()?;
+        let facts = self.known(account)?;
+        let Some(found) = facts.tasks.iter().find(|known| known.id == task) else {
+            let open: Vec<&str> =
+                facts.tasks.iter().filter(|known| !known.done).map(|known| known.id.as_str()).collect();
+            let open = if open.is_empty() { "none is open".to_owned() } else { format!("open: {}", open.join(", ")) };
+            return Err(OpsError::usage(format!("{} has no task {task}; {open}", facts.name)));
+        };
+        if found.done {
+            return Err(OpsError::usage(format!("the task \"{}\" is done already", found.subject)));
+        }
+        let (source, part, remote, behind) = self.task_record(&facts, found)?;
+        let draft = Draft { fields: [("done".to_owned(), Value::Bool(true))].into(), ..Draft::default() };
+        let payload = serde_json::to_string(&draft).map_err(|error| OpsError::failed(error.to_string()))?;
+        let (note, follows) = behind.unzip();
+        let out = NewOutbox {
+            id: Ulid::from_datetime(now.into()).to_string(),
+            source,
+            part: closing_part(&part),
+            kind: OutboxKind::Task,
+            entity: Entity::Task,
+            action: WriteAction::Update,
+            payload,
+            text: found.subject.clone(),
+            remote,
+        };
+        let closing = TaskClosing { account: account.clone(), note: note.flatten(), follows, out, at: now };
+        self.store_mut().task_close(&closing)?;
+        Ok(found.subject.clone())
+    }
+
+    /// Where a task's record is or will be: its source, the part it is, its id there, and the row that makes it.
+    #[allow(clippy::type_complexity)]
+    fn task_record(
+        &self,
+        facts: &Facts,
+        task: &Task,
+    ) -> Result<(SourceName, String, Option<String>, Option<(Option<NoteId>, String)>), OpsError> {
+        let store = self.store();
+        if let Some(row) = store.outbox_row(&task.id)?.filter(|row| row.entity == Entity::Task) {
+            if row.state == OutboxState::Dropped {
+                return Err(OpsError::usage(
+                    "this task was given up and is in no CRM: take it out of its note instead",
+                ));
+            }
+            return Ok((row.source, row.part, row.remote, Some((row.note, row.id))));
+        }
+        let mut sources = vec![facts.source.clone()];
+        sources.extend(self.settings().sources.iter().map(|source| source.name.clone()));
+        for source in sources {
+            if store.has_record(&source, Entity::Task, &task.id)? {
+                return Ok((source, task.id.clone(), Some(task.id.clone()), None));
+            }
+        }
+        Err(OpsError::usage("this task stands in a note only and has no record in the CRM: take it out of its note"))
     }
 }
 

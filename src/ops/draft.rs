@@ -82,7 +82,6 @@ impl Making<'_> {
             Fact::Task { due, .. } => {
                 fields.insert("subject".into(), Value::Text(title));
                 fields.insert("due".into(), Value::Instant(due.map_or(self.at, |due| self.due(due))));
-                fields.insert("done".into(), Value::Bool(false));
                 (Entity::Task, None, Vec::new())
             }
             Fact::Pulse { .. } => return None,

@@ -8,9 +8,9 @@ use ratatui::text::Line;
 use crate::app::account::{Pane, Tab};
 use crate::app::layout::{ACCOUNT_TOP, BOTTOM};
 use crate::app::state::State;
-use crate::book::money::Currency;
-use crate::book::standing::{Health, MeasureResult};
-use crate::book::view::AccountView;
+use crate::book::money::{Currency, Money};
+use crate::book::standing::{Band, Flag, Health, MeasureResult, Meeting, Stages};
+use crate::book::view::{AccountView, PortfolioRow};
 use crate::screens::widgets::Canvas;
 use crate::screens::widgets::figures::{self, battery, glyph, money, since, who};
 use crate::screens::widgets::lines::{Row, heading, scrolled};
@@ -26,9 +26,14 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let view = state.view(&pane.account);
     head(state, pane, view, canvas, area);
     let Some(view) = view else {
-        let text = pane.error.clone().unwrap_or_else(|| "Reading the account".to_owned());
-        let role = if pane.error.is_some() { Role::Error } else { Role::Muted };
-        said(canvas, body, &[(role, text)]);
+        match (&pane.error, &pane.row) {
+            (Some(error), _) => said(canvas, body, &[(Role::Error, error.clone())]),
+            (None, Some(row)) if pane.tab == Tab::Overview => {
+                let lines = of_row(state, row, theme, usize::from(area.width));
+                scrolled(canvas, body, &lines, pane.top);
+            }
+            (None, _) => said(canvas, body, &[(Role::Muted, "Reading the account".to_owned())]),
+        }
         return;
     };
     match pane.tab {
@@ -45,8 +50,11 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
 fn head(state: &State, pane: &Pane, view: Option<&AccountView>, canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
     let mut title = Row::new(theme).role(Role::Title, text::cut(&pane.name, usize::from(area.width) / 2));
-    if let Some(view) = view {
-        let h = &view.standing.health;
+    let head = match (view, &pane.row) {
+        (Some(view), _) => Some(Head::of_view(view)),
+        (None, row) => row.as_deref().map(Head::of_row),
+    };
+    if let Some(h) = &head {
         title = title
             .role(figures::band_role(h.band), format!("   {} ", glyph(h.band)))
             .style(figures::score_style(theme, h.band, h.confidence), figures::score(h.score))
@@ -59,8 +67,8 @@ fn head(state: &State, pane: &Pane, view: Option<&AccountView>, canvas: &mut Can
         }
     }
     chrome::page_title(state, canvas, area, title.line());
-    if let Some(view) = view {
-        let line = pays(state, view, theme, usize::from(area.width.saturating_sub(2)));
+    if let Some(head) = &head {
+        let line = pays(state, head, theme, usize::from(area.width.saturating_sub(2)));
         canvas.line(area.x + 1, area.y + 1, usize::from(area.width.saturating_sub(2)), &line);
     }
     let mut x = area.x + 1;
@@ -70,9 +78,95 @@ fn head(state: &State, pane: &Pane, view: Option<&AccountView>, canvas: &mut Can
     }
 }
 
+/// What the head of the page says: from the whole account, or from what the list knew of it.
+struct Head<'a> {
+    band: Band,
+    score: Option<f64>,
+    confidence: f64,
+    delta_7d: Option<f64>,
+    arr: Option<Money>,
+    renewal: Option<jiff::civil::Date>,
+    stage: Stages,
+    trust: Option<f64>,
+    return_: Option<f64>,
+    meetings: &'a [Meeting],
+    owner: Option<&'a str>,
+    segment: Option<&'a str>,
+    domain: Option<&'a str>,
+}
+
+impl<'a> Head<'a> {
+    fn of_view(view: &'a AccountView) -> Self {
+        let (s, h) = (&view.standing, &view.standing.health);
+        Self {
+            band: h.band,
+            score: h.score,
+            confidence: h.confidence,
+            delta_7d: h.delta_7d,
+            arr: s.arr,
+            renewal: s.renewal,
+            stage: s.stage,
+            trust: s.trust,
+            return_: s.return_,
+            meetings: &s.meetings,
+            owner: s.owner.as_deref(),
+            segment: s.segment.as_deref(),
+            domain: s.domain.as_deref(),
+        }
+    }
+
+    fn of_row(row: &'a PortfolioRow) -> Self {
+        Self {
+            band: row.band,
+            score: row.score,
+            confidence: row.confidence,
+            delta_7d: row.delta_7d,
+            arr: row.arr,
+            renewal: row.renewal,
+            stage: row.stage,
+            trust: None,
+            return_: None,
+            meetings: &row.meetings,
+            owner: row.owner.as_deref(),
+            segment: row.segment.as_deref(),
+            domain: row.domain.as_deref(),
+        }
+    }
+}
+
+/// Next step and flags, as far as the list knew them.
+fn of_row(state: &State, row: &PortfolioRow, theme: &Theme, columns: usize) -> Vec<Line<'static>> {
+    let room = columns.saturating_sub(2);
+    let currency = state.header.as_ref().map_or(Currency::USD, |h| h.currency);
+    let mut lines = Vec::new();
+    if let Some(offer) = &row.next {
+        lines.push(heading(theme, " NEXT"));
+        lines.extend(round::play(offer, true, theme, room, currency));
+        lines.push(Line::default());
+    }
+    lines.extend(flags(state, &row.flags, theme, room));
+    lines
+}
+
+fn flags(state: &State, flags: &[Flag], theme: &Theme, room: usize) -> Vec<Line<'static>> {
+    if flags.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![heading(theme, " FLAGS")];
+    for flag in flags {
+        let words = format!("{} · {}", since(flag.since, state.today), flag.because);
+        let row = Row::new(theme)
+            .role(figures::severity_role(flag.severity), format!("   {}", text::cut(&flag.label, 24)))
+            .to(28)
+            .role(Role::Muted, text::cut(&words, room.saturating_sub(28)));
+        lines.push(row.line());
+    }
+    lines.push(Line::default());
+    lines
+}
+
 /// As many figures as fit, the first ones first.
-fn pays(state: &State, view: &AccountView, theme: &Theme, room: usize) -> Line<'static> {
-    let s = &view.standing;
+fn pays(state: &State, s: &Head<'_>, theme: &Theme, room: usize) -> Line<'static> {
     let mut row = Row::new(theme);
     let mut parts: Vec<Vec<ratatui::text::Span<'static>>> = Vec::new();
     let part = |role: Role, text: String| Row::new(theme).role(role, text).line().spans;
@@ -94,17 +188,14 @@ fn pays(state: &State, view: &AccountView, theme: &Theme, room: usize) -> Line<'
     if let Some(ratio) = s.return_ {
         parts.push(part(Role::Text, format!("return ×{ratio:.1}")));
     }
-    for meeting in &s.meetings {
+    for meeting in s.meetings {
         parts.push(part(Role::Accent, format!("{} at {}", meeting.kind.name(), meeting.time)));
     }
-    if let Some(owner) = &s.owner {
+    if let Some(owner) = s.owner {
         parts.push(part(Role::Muted, who(owner).to_owned()));
     }
-    if let Some(segment) = &s.segment {
-        parts.push(part(Role::Muted, segment.clone()));
-    }
-    if let Some(domain) = &s.domain {
-        parts.push(part(Role::Muted, domain.clone()));
+    for words in [s.segment, s.domain].into_iter().flatten() {
+        parts.push(part(Role::Muted, words.to_owned()));
     }
     for (index, spans) in parts.into_iter().enumerate() {
         let columns: usize = spans.iter().map(|span| width(&span.content)).sum();
@@ -137,18 +228,7 @@ fn overview(state: &State, view: &AccountView, theme: &Theme, columns: usize) ->
         }
         lines.push(Line::default());
     }
-    if !s.flags.is_empty() {
-        lines.push(heading(theme, " FLAGS"));
-        for flag in &s.flags {
-            let words = format!("{} · {}", since(flag.since, state.today), flag.because);
-            let row = Row::new(theme)
-                .role(figures::severity_role(flag.severity), format!("   {}", text::cut(&flag.label, 24)))
-                .to(28)
-                .role(Role::Muted, text::cut(&words, room.saturating_sub(28)));
-            lines.push(row.line());
-        }
-        lines.push(Line::default());
-    }
+    lines.extend(flags(state, &s.flags, theme, room));
     if !view.changes.changes.is_empty() {
         let then = view.changes.score.map(|score| format!(", then {score:.0}")).unwrap_or_default();
         let title = format!(" WHAT CHANGED {}{}", since(view.since, state.today).to_uppercase(), then.to_uppercase());

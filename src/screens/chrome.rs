@@ -156,8 +156,7 @@ pub fn hints(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     // In a field the hints are few and stand with it; on a screen what can't be done now is not offered.
     let field = scopes.first().is_some_and(|scope: &Scope| scope.takes_text());
     let (key, word) = (canvas.style(Role::Key), canvas.style(Role::Muted));
-    let shown: Vec<_> =
-        state.keymap.hints(&scopes).into_iter().filter(|hint| field || state.unavailable(hint.id).is_none()).collect();
+    let shown = state.keymap.hints(&scopes, |id| field || state.unavailable(id).is_none());
     let wide = |gap: usize| -> usize {
         shown.iter().map(|h| text::width(&h.keys) + 1 + text::width(h.word) + gap).sum::<usize>() + 1
     };

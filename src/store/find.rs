@@ -12,7 +12,7 @@ use super::codec::{fold, from_json, ms};
 use super::{Store, StoreError};
 use crate::book::ids::{AccountId, NoteId, SourceName};
 use crate::book::journal::{Fact, read_back, read_bullet};
-use crate::book::row::Value;
+use crate::book::row::{Entity, Value};
 
 /// Greater than every character that a name goes on with.
 const LAST: char = '\u{10ffff}';
@@ -80,28 +80,41 @@ impl Store {
         })
     }
 
+    /// Whether a source's record is known and there.
+    pub fn has_record(&self, source: &SourceName, entity: Entity, id: &str) -> Result<bool, StoreError> {
+        self.cache.read("looking for a record", |conn| {
+            conn.prepare_cached("SELECT 1 FROM record WHERE source = ?1 AND entity = ?2 AND id = ?3 AND gone IS NULL")?
+                .exists([source.as_str(), entity.name(), id])
+        })
+    }
+
     /// Accounts with an open task that is due on that day or before, those not yet sent included.
     pub fn tasks_due(&self, today: Date, zone: &TimeZone) -> Result<Vec<AccountId>, StoreError> {
         let end = today.tomorrow().unwrap_or(today).to_zoned(zone.clone()).map(|start| ms(start.timestamp()));
         let end = end.unwrap_or(i64::MAX);
+        let closed = self.own.read("looking for tasks", super::own::closed)?;
         let mut due: Found = self.cache.read("looking for tasks", |conn| {
             let mut statement = conn.prepare_cached(
-                "SELECT DISTINCT a.id, a.name FROM record r INDEXED BY record_due
+                "SELECT DISTINCT a.id, r.id FROM record r INDEXED BY record_due
                    JOIN belongs b USING (rec) JOIN link l USING (link) JOIN account a USING (account)
                  WHERE r.due < ?1 AND r.due IS NOT NULL AND r.gone IS NULL",
             )?;
             statement.query_map([end], |row| Ok((AccountId(row.get(0)?), row.get(1)?)))?.collect()
         })?;
+        due.retain(|(_, task)| !closed.contains(task));
         let waiting = self.own.read("looking for tasks", |conn| {
             let mut statement = conn.prepare_cached(
-                "SELECT DISTINCT n.account, n.body FROM note n JOIN outbox o ON o.note = n.id
+                "SELECT DISTINCT n.account, n.body, n.id FROM note n JOIN outbox o ON o.note = n.id
                  WHERE o.entity = 'task' AND o.action = 'create' AND o.state <> 'sent' AND n.deleted IS NULL",
             )?;
-            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<Vec<(String, String)>, _>>()
+            let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+            statement.query_map([], read)?.collect::<Result<Vec<(String, String, String)>, _>>()
         })?;
-        for (account, body) in waiting {
+        for (account, body, note) in waiting {
             let soon = |fact: &Fact| matches!(fact, Fact::Task { due: Some(due), .. } if *due <= today);
-            if body.lines().filter(|line| line.starts_with("* ")).filter_map(read_bullet).any(|fact| soon(&fact)) {
+            let facts = body.lines().filter(|line| line.starts_with("* ")).filter_map(read_bullet);
+            let open = |part: u32| !closed.contains(&format!("{note}.{part}"));
+            if (1_u32..).zip(facts).any(|(part, fact)| soon(&fact) && open(part)) {
                 due.push((AccountId(account), String::new()));
             }
         }

@@ -33,7 +33,7 @@ pub use filter::Filter;
 pub use list::{Percentiles, Scope};
 pub use own::{
     Decision, Event, Gone, LastRound, NewNote, NewOutbox, NoteEdit, OutboxItem, OutboxKind, OutboxMark, OutboxState,
-    OwnNote, RoundLine, WriteAction,
+    OwnNote, RoundLine, TaskClosing, WriteAction, closing_part,
 };
 pub use rows::{SourceMark, SourceRecord};
 

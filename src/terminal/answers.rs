@@ -68,8 +68,15 @@ pub(super) fn answer(desk: &Desk, effect: &Effect, now: Timestamp) -> Vec<Event>
         Effect::Act { account, play, verb, say } => {
             done(desk.act(account, play, &to_verb(verb), now).map(|()| say.clone()), true)
         }
+        Effect::TaskDone { account, task } => {
+            done(desk.task_done(account, task, now).map(|subject| format!("done: {subject}")), true)
+        }
         Effect::Undo => done(desk.undo(now), false),
-        Effect::OutboxRetry(id) => {
+        Effect::OutboxRetry(None) => match desk.outbox_retry(None, now) {
+            Ok(0) | Err(_) => Vec::new(),
+            Ok(_) => one(Event::DataChanged),
+        },
+        Effect::OutboxRetry(Some(id)) => {
             done(desk.outbox_retry(Some(id), now).map(|_| "sent again with the next push".into()), false)
         }
         Effect::OutboxDrop(id) => done(desk.outbox_drop(id, now).map(|()| "given up; it stays here".into()), false),

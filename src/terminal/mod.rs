@@ -284,7 +284,11 @@ impl Running {
                     out.flush()?;
                 }
                 Effect::SyncNow => match &self.background {
-                    Some(background) => background.sync_now(),
+                    Some(background) => {
+                        // Who asks may have granted what was missing: what was refused is tried again.
+                        self.worker.ask(Effect::OutboxRetry(None), now);
+                        background.sync_now();
+                    }
                     None => state.say(Tone::Calm, "this Rounds does not sync"),
                 },
                 Effect::SyncCancel => {

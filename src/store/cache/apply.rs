@@ -34,6 +34,27 @@ impl Body {
     }
 }
 
+/// A record that we closed ourselves counts as done until its source tells of it again.
+pub(in crate::store) fn close_record(
+    conn: &Connection,
+    source: &SourceName,
+    entity: Entity,
+    id: &str,
+) -> rusqlite::Result<()> {
+    let key = params![source.as_str(), entity.name(), id];
+    let found: Option<(i64, String)> = conn
+        .prepare_cached("SELECT rec, body FROM record WHERE source = ?1 AND entity = ?2 AND id = ?3")?
+        .query_row(key, |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((rec, text)) = found else { return Ok(()) };
+    let mut body: Body = from_json(&text)?;
+    body.fields.insert("done".to_owned(), Value::Bool(true));
+    // No page has this print: whatever comes next is taken for a change.
+    conn.prepare_cached("UPDATE record SET body = ?2, due = NULL, hash = 0 WHERE rec = ?1")?
+        .execute(params![rec, json(&body)?])
+        .map(|_| ())
+}
+
 /// Fields whose changes are kept where the source itself keeps no history.
 fn tracked(entity: Entity) -> &'static [&'static str] {
     match entity {

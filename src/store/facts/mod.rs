@@ -119,11 +119,19 @@ impl Store {
             Ok((Some(account), links::ids_of(conn, account)?))
         })?;
         let Some(account) = account else { return Ok(None) };
-        let own = self.own.read("reading notes", |conn| super::own::notes_on(conn, &ids))?;
-        self.cache.read("reading an account", |conn| {
+        let (own, closed) = self
+            .own
+            .read("reading notes", |conn| Ok((super::own::notes_on(conn, &ids)?, super::own::closed(conn)?)))?;
+        let facts = self.cache.read("reading an account", |conn| {
             let owners = self.owners.borrow_mut().current(conn)?;
             read(conn, account, &own, zone, currency, &owners)
-        })
+        })?;
+        Ok(facts.map(|mut facts| {
+            for task in facts.tasks.iter_mut().filter(|task| closed.contains(&task.id)) {
+                task.done = true;
+            }
+            facts
+        }))
     }
 }
 

@@ -8,6 +8,7 @@ mod backup;
 mod drafts;
 mod notes;
 mod outbox;
+mod tasks;
 mod undo;
 
 pub use actions::{Decision, Event, LastRound, RoundLine};
@@ -16,7 +17,10 @@ pub use outbox::{NewOutbox, OutboxItem, OutboxKind, OutboxMark, OutboxState, Wri
 
 use rusqlite::Connection;
 
+pub use tasks::{TaskClosing, closing_part};
+
 pub(super) use notes::notes_on;
+pub(super) use tasks::closed;
 
 /// Says that an account has a new fact of ours: its standing is out of date.
 fn touch(conn: &Connection, account: &str) -> rusqlite::Result<()> {

@@ -9,6 +9,7 @@ use rusqlite::{Connection, Row, params};
 use super::super::codec::{moment, ms};
 use super::super::{Store, StoreError};
 use super::outbox::{NewOutbox, OutboxItem, OutboxState, WriteAction, insert, remove, rows};
+use super::tasks::is_closing;
 use super::{drafts, touch, undo};
 use crate::book::ids::{AccountId, DraftKey, NoteId};
 
@@ -177,7 +178,9 @@ impl Part {
 
 fn parts(conn: &Connection, note: &str) -> rusqlite::Result<Vec<Part>> {
     let all = rows(conn, "o.note = ?1 ORDER BY seq", &[&note])?;
-    let (creates, changes): (Vec<_>, Vec<_>) = all.into_iter().partition(|row| row.action == WriteAction::Create);
+    // That a task was closed is no matter of the text.
+    let all = all.into_iter().filter(|row| !is_closing(row));
+    let (creates, changes): (Vec<_>, Vec<_>) = all.partition(|row| row.action == WriteAction::Create);
     let part = |create: OutboxItem| {
         let of = || changes.iter().filter(|row| row.follows.as_deref() == Some(&create.id));
         // What was deleted there is no part of the note any more.
@@ -259,6 +262,8 @@ fn withdraw(conn: &Connection, account: &str, note: &str, part: &Part, at: Times
     let queued = part.waiting.iter().filter(|row| matches!(row.state, OutboxState::Queued | OutboxState::Refused));
     remove(conn, queued.map(|row| row.id.clone()))?;
     if part.here() {
+        // With it goes whatever waits for it.
+        conn.prepare_cached("DELETE FROM outbox WHERE follows = ?1")?.execute([&part.create.id])?;
         remove(conn, [part.create.id.clone()])?;
         return Ok(false);
     }

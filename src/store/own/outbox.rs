@@ -7,9 +7,11 @@ use jiff::Timestamp;
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::super::cache::apply::close_record;
 use super::super::cache::links;
 use super::super::codec::{from_json, json, moment, ms};
 use super::super::{Store, StoreError};
+use super::tasks::is_closing;
 use crate::book::ids::{AccountId, NoteId, SourceName};
 use crate::book::row::Entity;
 use crate::book::view::OutboxRow;
@@ -247,6 +249,10 @@ fn mark(conn: &Connection, id: &str, mark: &OutboxMark) -> rusqlite::Result<Resu
 /// deletion has nothing left to delete.
 fn unblock(conn: &Connection, refused: &OutboxItem) -> rusqlite::Result<()> {
     for waiting in rows(conn, "o.follows = ?1 AND o.state = 'queued' ORDER BY seq", &[&refused.id])? {
+        // A task that was closed meanwhile is closed once its record is there.
+        if is_closing(&waiting) {
+            continue;
+        }
         if waiting.action == WriteAction::Update {
             conn.execute(
                 "UPDATE outbox SET payload = ?2, text = ?3, state = 'queued', because = NULL, attempts = 0 WHERE id = ?1",
@@ -321,7 +327,15 @@ impl Store {
 
     /// Writes down what became of a row. A refused creation takes its waiting changes into itself and is tried again.
     pub fn outbox_mark(&mut self, id: &str, what: &OutboxMark) -> Result<(), StoreError> {
-        self.own_mut()?.write_checked("writing to the outbox", |tx| mark(tx, id, what))
+        self.own_mut()?.write_checked("writing to the outbox", |tx| mark(tx, id, what))?;
+        if what.state == OutboxState::Sent
+            && let Some(row) = self.outbox_row(id)?.filter(is_closing)
+            && let Some(remote) = &row.remote
+        {
+            // The record that we have says so at once; the next page from the CRM is the truth again.
+            self.cache.write("closing the task", |tx| close_record(tx, &row.source, Entity::Task, remote))?;
+        }
+        Ok(())
     }
 
     /// After a crash, and only by the holder of the lease: what was on its way is unknown now, to be looked for `settle`

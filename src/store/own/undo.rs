@@ -39,6 +39,11 @@ impl Before {
         Ok(Self { account: String::new(), tables })
     }
 
+    /// One row of the outbox.
+    pub(super) fn outbox(conn: &Connection, id: &str) -> rusqlite::Result<Self> {
+        Ok(Self { account: String::new(), tables: vec![snap(conn, "outbox", &[("id", id)])?] })
+    }
+
     /// What was decided about a play.
     pub(super) fn action(conn: &Connection, account: &str, play: &str, key: &str) -> rusqlite::Result<Self> {
         let tables = vec![snap(conn, "action", &[("account", account), ("play", play), ("key", key)])?];
@@ -150,7 +155,7 @@ impl Store {
             Ok(Ok(Some(says)))
         })?;
         outcome.map_err(|says| {
-            StoreError::Refused(format!("{says} has left this machine already: edit or delete it instead"))
+            StoreError::Refused(format!("{says} has left this machine already: change it as it stands now"))
         })
     }
 }
