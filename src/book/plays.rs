@@ -133,9 +133,12 @@ impl Play {
     pub fn faults(&self, rules: &[Rule]) -> Vec<String> {
         let what = format!("play {:?}", self.id);
         let mut faults = Vec::new();
-        let named = self.when.flag.iter().chain(&self.when.without);
-        for kind in named.filter(|kind| !rules.iter().any(|rule| &rule.kind == *kind)) {
-            faults.push(format!("{what}: there is no flag {kind:?}"));
+        let mut named = self.when.flag.iter().chain(&self.when.without);
+        if let Some(kind) = named.find(|kind| !rules.iter().any(|rule| &rule.kind == *kind)) {
+            // Its words are known only by its flag: what else seems wrong may be right.
+            let mut known: Vec<_> = rules.iter().map(|rule| rule.kind.as_str()).collect();
+            known.dedup();
+            return vec![format!("{what}: there is no flag {kind:?}; there are: {}", known.join(", "))];
         }
         if let Some(condition) = self.when.condition {
             faults.extend(self.when.with.faults(&what, condition));

@@ -32,6 +32,21 @@ pub fn line_of(text: &str, byte: usize) -> usize {
     text.as_bytes().iter().take(byte).filter(|&&b| b == b'\n').count() + 1
 }
 
+/// The line (from 1) on which a dotted key stands; where it does not, that of the last part of the way that does.
+/// 0: none does, or the text is no TOML.
+pub fn line_of_key(text: &str, key: &str) -> usize {
+    let Ok(table) = toml::de::DeTable::parse(text) else { return 0 };
+    let mut table = Some(table.get_ref());
+    let mut line = 0;
+    for part in key.split('.') {
+        let found = table.and_then(|table| table.iter().find(|(name, _)| name.get_ref() == part));
+        let Some((name, value)) = found else { break };
+        line = line_of(text, name.span().start);
+        table = value.get_ref().as_table();
+    }
+    line
+}
+
 /// The text of a file in the config folder; `None` where there is none.
 pub fn read(folder: &Path, name: &str) -> Result<Option<String>, Problem> {
     match fs::read_to_string(folder.join(name)) {

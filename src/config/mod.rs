@@ -3,12 +3,14 @@
 //! Decides what the settings are. Hand-written files are never written to; what Rounds itself must remember goes to
 //! `local.toml` in the same folder, read last. An unknown key is an error with file and line.
 
+mod faults;
 mod file;
 pub mod keys;
 mod paths;
 mod settings;
 
-pub use file::Problem;
+pub use faults::placed;
+pub use file::{Problem, line_of_key};
 pub use paths::{Folders, folders};
 pub use settings::{Book, Settings};
 

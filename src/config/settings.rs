@@ -146,15 +146,9 @@ impl Settings {
             Ok(written) => written,
             Err(problem) => return problems.push(problem),
         };
-        let at = |key: &str| {
-            let line = text.lines().position(|line| {
-                let line = line.trim_start().trim_start_matches(['[', '"']);
-                line.starts_with(key) && !line[key.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_')
-            });
-            line.map_or(0, |line| line + 1)
+        let mut wrong = |key: &str, message: String| {
+            problems.push(Problem { file: name.to_owned(), line: file::line_of_key(text, key), message });
         };
-        let mut wrong =
-            |key: &str, message: String| problems.push(Problem { file: name.to_owned(), line: at(key), message });
         if let Some(me) = written.me {
             self.me = Some(me.trim().to_lowercase());
         }
@@ -172,8 +166,10 @@ impl Settings {
                 (Some(currency), Some(rate)) if rate > Decimal::ZERO => {
                     self.rates.insert(currency, rate);
                 }
-                (None, _) => wrong("rates", format!("rates.{code}: not a currency: three letters, as in EUR")),
-                _ => wrong("rates", format!("rates.{code}: not a rate above 0, as in EUR = 1.08")),
+                (None, _) => {
+                    wrong(&format!("rates.{code}"), format!("rates.{code}: not a currency: three letters, as in EUR"))
+                }
+                _ => wrong(&format!("rates.{code}"), format!("rates.{code}: not a rate above 0, as in EUR = 1.08")),
             }
         }
         if let Some(zone) = written.zone {
@@ -207,7 +203,11 @@ impl Settings {
                     self.sources.retain(|known| known.name != found.name);
                     self.sources.push(found);
                 }
-                Err(message) => wrong(&format!("source.{source}"), message),
+                Err(message) => problems.push(Problem {
+                    file: name.to_owned(),
+                    line: line_of_source(text, &source, &message),
+                    message: format!("source.{source}: {message}"),
+                }),
             }
         }
     }
@@ -223,13 +223,26 @@ fn decimal(value: &toml::Value) -> Option<Decimal> {
     }
 }
 
+/// The line of a mistake in `[source.NAME]`: read once more as a part of the whole file, where places are known.
+fn line_of_source(text: &str, source: &str, message: &str) -> usize {
+    #[derive(Deserialize)]
+    struct Sources {
+        #[serde(rename = "source")]
+        _source: BTreeMap<String, SourceConfig>,
+    }
+    let again = toml::from_str::<Sources>(text).err().filter(|error| error.message() == message);
+    match again.and_then(|error| error.span()) {
+        Some(span) => file::line_of(text, span.start),
+        None => file::line_of_key(text, &format!("source.{source}")),
+    }
+}
+
 /// One `[source.NAME]`.
 fn source_config(name: &str, table: toml::Table) -> Result<SourceConfig, String> {
     if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
-        return Err(format!("source.{name}: a source's name is letters, digits, - and _"));
+        return Err("a source's name is letters, digits, - and _".to_owned());
     }
-    let mut config: SourceConfig =
-        table.try_into().map_err(|error: toml::de::Error| format!("source.{name}: {}", error.message()))?;
+    let mut config: SourceConfig = table.try_into().map_err(|error: toml::de::Error| error.message().to_owned())?;
     config.name = SourceName::from(name);
     Ok(config)
 }
@@ -275,6 +288,6 @@ mod tests {
         let (_, problems) = load("me = \"a@b.example\"\nbok = \"team\"\n");
         assert!(problems[0].starts_with("config.toml:2: unknown field `bok`"), "{problems:?}");
         let (_, problems) = load("\n[source.crm]\nconnector = \"hubspot\"\nconector = 1\n");
-        assert!(problems[0].starts_with("config.toml:2: source.crm: unknown field `conector`"), "{problems:?}");
+        assert!(problems[0].starts_with("config.toml:4: source.crm: unknown field `conector`"), "{problems:?}");
     }
 }

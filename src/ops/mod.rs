@@ -27,7 +27,7 @@ use secrecy::SecretString;
 
 use crate::book::assess::Rates;
 use crate::book::model::Model;
-use crate::config::{Book, Settings};
+use crate::config::{self, Book, Settings};
 use crate::store::{Access, Scope, Store, StoreError};
 use crate::sync::Clock;
 
@@ -123,7 +123,9 @@ impl Desk {
     /// `fixed`: what today is (`--today`), where it is not the clock's day.
     pub fn open(settings: Settings, fixed: Option<Date>) -> Result<(Self, Vec<String>), OpsError> {
         let model = Model::parse(&settings.health, &settings.plays).map_err(|message| OpsError { message, exit: 3 })?;
-        let mistakes = model.check();
+        let mut mistakes: Vec<String> =
+            model.check().iter().map(|fault| config::placed(fault, &settings.health, &settings.plays)).collect();
+        mistakes.dedup();
         if !mistakes.is_empty() {
             return Err(OpsError { message: mistakes.join("\n"), exit: 3 });
         }

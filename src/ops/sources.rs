@@ -1,12 +1,13 @@
 //! Sources made ready: connector file, settings, token. And what can be asked of them without changing anything.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use crate::book::row::Entity;
+use crate::config::line_of_key;
 use crate::connect::{self, ConnectError, ErrorClass, Pull, Source, SourceConfig, TokenSource};
 use crate::ops::{Desk, OpsError};
 use crate::secrets;
@@ -51,31 +52,6 @@ pub struct Identity {
     pub exit: u8,
 }
 
-/// The connector file of a source: the user's own of that name, else the built-in.
-fn manifest(config_folder: &Path, connector: &str) -> Result<connect::Manifest, OpsError> {
-    let file = format!("connectors/{connector}.toml");
-    let own = config_folder.join("connectors").join(format!("{connector}.toml"));
-    let text = match std::fs::read_to_string(&own) {
-        Ok(text) => text,
-        Err(_) => match connect::built_in(connector) {
-            Some(text) => text.to_owned(),
-            None => {
-                return Err(OpsError {
-                    message: format!(
-                        "connector = {connector:?} is not known: {} come with Rounds, or put {file} into the config folder",
-                        connect::built_ins().join(", ")
-                    ),
-                    exit: 3,
-                });
-            }
-        },
-    };
-    connect::load(&text, &file).map_err(|errors| OpsError {
-        message: errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
-        exit: 3,
-    })
-}
-
 /// A token that is refused in the middle of a pull may have been renewed where it is kept: looks there once more.
 /// The same token again is none.
 fn look_again(config: &SourceConfig, file: PathBuf, first: SecretString) -> TokenSource {
@@ -115,11 +91,66 @@ impl Desk {
             .map_err(|error| OpsError { message: error.to_string(), exit: 4 })
     }
 
+    /// The connector file of a source: the user's own of that name, else the built-in.
+    fn manifest(&self, config: &SourceConfig) -> Result<connect::Manifest, OpsError> {
+        let connector = config.connector.as_str();
+        let file = format!("connectors/{connector}.toml");
+        let text = match std::fs::read_to_string(self.settings().folders.config.join(&file)) {
+            Ok(text) => text,
+            Err(_) => match connect::built_in(connector) {
+                Some(text) => text.to_owned(),
+                None => {
+                    let key = format!("source.{}.connector", config.name);
+                    return Err(OpsError {
+                        message: format!(
+                            "{} {key} = {connector:?} is not known: {} come with Rounds, or put {file} into the config folder",
+                            self.place_of(&key),
+                            connect::built_ins().join(", ")
+                        ),
+                        exit: 3,
+                    });
+                }
+            },
+        };
+        connect::load(&text, &file).map_err(|problems| ConnectError::Config { problems }.into())
+    }
+
+    /// A source of a connector and what the settings say of it, whose mistakes are named by file and line.
+    fn source(
+        &self,
+        config: &SourceConfig,
+        manifest: connect::Manifest,
+        token: SecretString,
+    ) -> Result<Source, OpsError> {
+        Source::new(config, manifest, token).map_err(|error| match error {
+            ConnectError::Config { mut problems } => {
+                for problem in problems.iter_mut().filter(|problem| problem.file == "config.toml" && problem.line == 0)
+                {
+                    problem.file = self.place_of(&problem.key);
+                }
+                ConnectError::Config { problems }.into()
+            }
+            other => other.into(),
+        })
+    }
+
+    /// Where a key stands: `config.toml:7`. What `local.toml` says is read last.
+    fn place_of(&self, key: &str) -> String {
+        for file in ["local.toml", "config.toml"] {
+            let text = std::fs::read_to_string(self.settings().folders.config.join(file)).unwrap_or_default();
+            let line = line_of_key(&text, key);
+            if line > 0 {
+                return format!("{file}:{line}");
+            }
+        }
+        "config.toml".to_owned()
+    }
+
     /// A source ready to run. Nothing is sent yet.
     pub fn connect(&self, config: &SourceConfig) -> Result<Source, OpsError> {
-        let manifest = manifest(&self.settings().folders.config, &config.connector)?;
+        let manifest = self.manifest(config)?;
         let (token, _) = self.token(config)?;
-        let source = Source::new(config, manifest, token.clone())?;
+        let source = self.source(config, manifest, token.clone())?;
         if !self.held.contains_key(config.name.as_str()) {
             source.on_token_refused(look_again(config, self.settings().token_file(), token));
         }
@@ -170,8 +201,8 @@ impl Desk {
             Identity { source: config.name.to_string(), who: None, token_from: String::new(), error: None, exit: 0 };
         let result = self.token(config).and_then(|(token, from)| {
             identity.token_from = from;
-            let manifest = manifest(&self.settings().folders.config, &config.connector)?;
-            let source = Source::new(config, manifest, token)?;
+            let manifest = self.manifest(config)?;
+            let source = self.source(config, manifest, token)?;
             Ok(runtime.block_on(source.me())?)
         });
         match result {
@@ -208,7 +239,10 @@ impl Desk {
         for config in &configs {
             let name = config.name.to_string();
             let ready = if dry {
-                manifest(&self.settings().folders.config, &config.connector).map(|_| None)
+                // Limits, settings and mapped fields are checked where a source is made; it needs a token, but sends none.
+                self.manifest(config)
+                    .and_then(|manifest| self.source(config, manifest, SecretString::from("none")))
+                    .map(|_| None)
             } else {
                 self.connect(config).map(Some)
             };

@@ -96,8 +96,8 @@ impl MeasureFile {
 impl Model {
     /// Reads both files. The error names the file and, where it can, the line; [`Model::check`] has the finer faults.
     pub fn parse(health_toml: &str, plays_toml: &str) -> Result<Self, String> {
-        let health: HealthFile = toml::from_str(health_toml).map_err(|error| format!("health.toml: {error}"))?;
-        let plays: PlaysFile = toml::from_str(plays_toml).map_err(|error| format!("plays.toml: {error}"))?;
+        let health: HealthFile = toml::from_str(health_toml).map_err(|e| mistake("health.toml", health_toml, &e))?;
+        let plays: PlaysFile = toml::from_str(plays_toml).map_err(|e| mistake("plays.toml", plays_toml, &e))?;
         if health.group.len() > MAX_GROUPS || health.measure.len() > MAX_MEASURES {
             return Err(format!("health.toml: at most {MAX_GROUPS} groups and {MAX_MEASURES} measures are possible"));
         }
@@ -163,6 +163,13 @@ impl Model {
         faults.extend(self.plays.iter().flat_map(|play| play.faults(&self.flags)));
         faults
     }
+}
+
+/// `health.toml:12: unknown field ...`.
+fn mistake(file: &str, text: &str, error: &toml::de::Error) -> String {
+    let at = error.span().map_or(0, |span| span.start);
+    let line = 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
+    format!("{file}:{line}: {}", error.message().replace('\n', " "))
 }
 
 fn twice<'a>(what: &str, ids: impl Iterator<Item = &'a str>) -> Option<String> {
