@@ -124,9 +124,9 @@ impl Desk {
     ) -> Result<Source, OpsError> {
         Source::new(config, manifest, token).map_err(|error| match error {
             ConnectError::Config { mut problems } => {
-                for problem in problems.iter_mut().filter(|problem| problem.file == "config.toml" && problem.line == 0)
-                {
-                    problem.file = self.place_of(&problem.key);
+                for problem in problems.iter_mut().filter(|problem| problem.file == "config.toml") {
+                    // Merged into the connector's, a key has the line that it would have had there.
+                    (problem.file, problem.line) = (self.place_of(&problem.key), 0);
                 }
                 ConnectError::Config { problems }.into()
             }
