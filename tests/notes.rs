@@ -137,6 +137,27 @@ fn offline_notes_wait_and_catch_up() {
 }
 
 #[test]
+fn a_refused_token_is_tried_once_and_not_once_for_each_note() {
+    let practice = Practice::start(&["--accounts", "5"]);
+    let home = Home::of(&practice);
+    home.ok(&["sync", "crm"]);
+    let saved: Vec<String> = (0..60).map(|n| take(&home, &format!("Number {n} of a long flight"))).collect();
+    practice.faults(r#"{"401":1}"#);
+    let before = practice.requests();
+    home.run(&["sync", "crm"]);
+    let asked = practice.requests() - before;
+    assert!(asked < 30, "{asked} requests with a token that is refused");
+    let rows = home.json(&["outbox", "--json"]);
+    let rows = rows.as_array().expect("rows");
+    assert_eq!(rows.len(), saved.len());
+    assert!(rows.iter().all(|row| row["because"].as_str().is_some_and(|because| because.contains("rounds login crm"))));
+    practice.faults("{}");
+    home.ok(&["outbox", "retry"]);
+    sync_until_empty(&home);
+    assert_eq!(marks(&practice), saved.into_iter().map(|id| (id, 1)).collect());
+}
+
+#[test]
 fn a_refused_note_says_why_and_stays() {
     let practice = Practice::start(&["--accounts", "5"]);
     let mut home = Home::of(&practice);

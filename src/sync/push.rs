@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 use crate::book::ids::SourceName;
 use crate::book::progress::Progress;
 use crate::book::row::Value;
-use crate::connect::{FindMarked, SendOutcome, Source, WriteStep};
+use crate::connect::{ErrorClass, FindMarked, SendOutcome, Source, WriteStep};
 use crate::store::{OutboxItem, OutboxMark, OutboxState, Store, StoreError, WriteAction};
 use crate::sync::clock::Clock;
 
@@ -35,6 +35,10 @@ pub struct Draft {
 
 /// Rows that are looked at in one go.
 const AT_ONCE: usize = 50;
+/// Rows that are put off together when their source can take none.
+const PUT_OFF: usize = 10_000;
+/// A pause from which on it is the source that waits, not the row.
+const LONG: f64 = 30.0;
 /// The longest pause before a next try.
 const LONGEST_PAUSE: f64 = 15.0 * 60.0;
 
@@ -54,17 +58,39 @@ pub fn push(
     // Each row is tried once: what is put off stays due later, and a row behind it may follow at once.
     let mut tried = Vec::new();
     loop {
-        let due = store.outbox_due(clock.now(), AT_ONCE)?;
+        let due = store.outbox_due(clock.now(), AT_ONCE + tried.len())?;
         let Some(item) = due.into_iter().find(|item| !tried.contains(&item.id)) else { return Ok(sent) };
         tried.push(item.id.clone());
         let Some((_, source)) = sources.iter().find(|(name, _)| *name == item.source) else { continue };
-        let arrived = deliver(runtime, store, source, &item, clock, settle)?;
-        sent += u64::from(arrived);
-        report(Progress::Pushed { account: item.account.to_string(), ok: arrived });
+        let end = deliver(runtime, store, source, &item, clock, settle)?;
+        sent += u64::from(end == End::Arrived);
+        report(Progress::Pushed { account: item.account.to_string(), ok: end == End::Arrived });
+        if let End::Closed { because, until } = end {
+            // Its other rows would meet the same, one time-out after the other.
+            let others = store.outbox_due(clock.now(), PUT_OFF)?;
+            for other in others {
+                if other.source != item.source || tried.contains(&other.id) {
+                    continue;
+                }
+                mark(store, &other, other.state, Some(because.clone()), None, Some(until), clock)?;
+                tried.push(other.id);
+            }
+        }
     }
 }
 
-/// One row: looks for it first where it may be there already, else sends it. Whether it is there now.
+/// How a row fared.
+#[derive(Clone, Debug, PartialEq)]
+enum End {
+    /// It is there.
+    Arrived,
+    /// It is not, for a reason of its own.
+    Waits,
+    /// Its source takes nothing until then.
+    Closed { because: String, until: Timestamp },
+}
+
+/// One row: looks for it first where it may be there already, else sends it. How it fared.
 fn deliver(
     runtime: &Runtime,
     store: &mut Store,
@@ -72,7 +98,7 @@ fn deliver(
     item: &OutboxItem,
     clock: &Clock,
     settle: Duration,
-) -> Result<bool, StoreError> {
+) -> Result<End, StoreError> {
     let bare = matches!(item.payload.as_str(), "" | "null");
     let payload = if bare { Ok(Draft::default()) } else { serde_json::from_str(&item.payload) };
     let draft: Draft = match payload {
@@ -80,7 +106,7 @@ fn deliver(
         Err(error) => {
             let because = format!("its stored form cannot be read ({error}); drop it and write it again");
             mark(store, item, OutboxState::Refused, Some(because), None, None, clock)?;
-            return Ok(false);
+            return Ok(End::Waits);
         }
     };
     if item.state == OutboxState::Unknown && item.action == WriteAction::Create {
@@ -94,23 +120,30 @@ fn deliver(
             Ok(found) => {
                 if let Some(first) = found.first() {
                     mark(store, item, OutboxState::Sent, None, Some(first.id.clone()), None, clock)?;
-                    return Ok(true);
+                    return Ok(End::Arrived);
                 }
             }
             Err(error) => {
                 let later = clock.now().saturating_add(pause(item.attempts)).unwrap_or(clock.now());
-                mark(store, item, OutboxState::Unknown, Some(error.to_string()), None, Some(later), clock)?;
-                return Ok(false);
+                let because = error.to_string();
+                mark(store, item, OutboxState::Unknown, Some(because.clone()), None, Some(later), clock)?;
+                let closed = matches!(error.class(), ErrorClass::Unreachable | ErrorClass::SignIn | ErrorClass::Quota);
+                return Ok(if closed { End::Closed { because, until: later } } else { End::Waits });
             }
         }
     }
     let Some(step) = step(item, draft) else {
         // What was never there needs no change and no removal.
         mark(store, item, OutboxState::Sent, None, None, None, clock)?;
-        return Ok(true);
+        return Ok(End::Arrived);
     };
     mark(store, item, OutboxState::Sending, None, None, None, clock)?;
     let outcome = runtime.block_on(source.send(&step));
+    let closed = match &outcome {
+        SendOutcome::Later { seconds, .. } => *seconds >= LONG,
+        SendOutcome::SignIn { .. } => true,
+        SendOutcome::Done { .. } | SendOutcome::Refused { .. } | SendOutcome::Unclear { .. } => false,
+    };
     let now = clock.now();
     let at = |wait: SignedDuration| Some(now.saturating_add(wait).unwrap_or(now));
     let (state, because, id, next) = match outcome {
@@ -131,8 +164,12 @@ fn deliver(
     if !arrived {
         tracing::warn!(row = item.id, "{}", because.as_deref().unwrap_or_default());
     }
-    mark(store, item, state, because, id, next, clock)?;
-    Ok(arrived)
+    mark(store, item, state, because.clone(), id, next, clock)?;
+    Ok(match (arrived, closed, next) {
+        (true, ..) => End::Arrived,
+        (false, true, Some(until)) => End::Closed { because: because.unwrap_or_default(), until },
+        (false, ..) => End::Waits,
+    })
 }
 
 /// What is to be sent; `None` where there is nothing there to change or remove.
