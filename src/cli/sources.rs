@@ -38,7 +38,7 @@ pub fn sync(args: &SyncArgs, global: &Global) -> Result<Exit, OpsError> {
             print(&render(&args.format, columns(), json, table))?;
         }
         for summary in &outcome.summaries {
-            if let Some(error) = &summary.error {
+            if let Some(error) = summary.error.as_ref().filter(|error| !progress.told(error)) {
                 eprintln!("{}: {error}", summary.name);
             }
         }
@@ -77,6 +77,8 @@ fn summary_table(summaries: &[SourceSummary]) -> Table {
 #[derive(Default)]
 struct ProgressLine {
     shown: Mutex<bool>,
+    /// Failures on lines of their own: they need not be said again in the end.
+    told: Mutex<Vec<String>>,
 }
 
 impl ProgressLine {
@@ -93,7 +95,14 @@ impl ProgressLine {
             }
         } else if let (true, Some(line)) = (failed, &line) {
             let _ = writeln!(err, "{line}");
+            if let Ok(mut told) = self.told.lock() {
+                told.push(line.clone());
+            }
         }
+    }
+
+    fn told(&self, error: &str) -> bool {
+        self.told.lock().is_ok_and(|told| told.iter().any(|line| line == error))
     }
 
     fn end(&self) {

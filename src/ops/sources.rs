@@ -115,6 +115,13 @@ impl Desk {
         connect::load(&text, &file).map_err(|problems| ConnectError::Config { problems }.into())
     }
 
+    /// Whether a source brings accounts, signed in or not.
+    pub(super) fn has_accounts(&self, config: &SourceConfig) -> bool {
+        let source =
+            self.manifest(config).and_then(|manifest| self.source(config, manifest, SecretString::from("none")));
+        source.is_ok_and(|source| source.entities().contains(&Entity::Account))
+    }
+
     /// A source of a connector and what the settings say of it, whose mistakes are named by file and line.
     fn source(
         &self,

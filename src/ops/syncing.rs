@@ -111,15 +111,15 @@ impl Desk {
         let mut founded = false;
         for config in &self.settings().sources {
             let wanted = only.is_empty() || only.iter().any(|name| name == config.name.as_str());
+            // The first source with accounts founds the book, whether or not it takes part now; what others know of is
+            // matched to it.
+            let founds = !founded && self.has_accounts(config);
+            founded |= founds;
             if !wanted {
                 continue;
             }
             match self.connect(config) {
                 Ok(source) => {
-                    // The first source with accounts founds the book; what others know of is matched to it.
-                    let has_accounts = source.entities().contains(&Entity::Account);
-                    let founds = has_accounts && !founded;
-                    founded |= founds;
                     ready.runs.push(SourceRun { name: config.name.clone(), source: Arc::new(source), founds });
                 }
                 Err(error) => {
