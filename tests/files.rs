@@ -61,7 +61,7 @@ fn one_syncs_at_a_time_and_reading_goes_on() {
     assert!(second.stdout.is_empty());
     assert_eq!(list(&home), book);
     let id = home.json(&["note", "northwind", "Written while another one syncs", "--json"])["id"].clone();
-    assert!(home.json(&["outbox", "--json"])[0]["id"].as_str().is_some());
+    assert!(home.json(&["outbox", "--json"])[0]["id"].is_string());
     assert!(first.try_wait().expect("its state").is_none(), "the first one still runs");
     practice.faults("{}");
     assert!(first.wait().expect("its end").success());
