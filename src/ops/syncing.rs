@@ -155,8 +155,8 @@ impl Desk {
         self.learn_me(runtime, &ready.runs)?;
         let options = PullOptions { full, clock: self.clock.clone(), back: BACK, cancel: Arc::clone(cancel) };
         let pulled = sync::pull(runtime, &mut self.store_mut(), &ready.runs, &options, report)?;
-        self.learn_me(runtime, &ready.runs)?;
-        if pulled.failures.iter().all(Option::is_none) {
+        // The colleagues are here now. A host that just failed is not asked again for this.
+        if ready.runs.iter().zip(&pulled.failures).any(|(run, failure)| run.founds && failure.is_none()) {
             self.learn_me(runtime, &ready.runs)?;
         }
         for (run, summary) in ready.runs.iter().zip(&pulled.summaries) {
