@@ -18,27 +18,35 @@ fn grapheme_width(grapheme: &str) -> usize {
     UnicodeWidthStr::width(grapheme).min(2)
 }
 
-/// Cuts to at most `columns`, with `…` at the end where something was cut.
+/// At most `columns` wide, with `…` where something is missing; at a word, where that costs little: half a number says
+/// something else.
 pub fn cut(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
     }
-    if columns == 0 {
-        return String::new();
-    }
-    let mut out = String::new();
+    let kept = head(text, columns);
+    let inside = text[kept.len()..].chars().next().is_some_and(|next| !next.is_whitespace());
+    let blank = kept.rfind(' ').filter(|&blank| inside && width(&kept[..blank]) * 3 >= columns * 2);
+    shortened(&kept[..blank.unwrap_or(kept.len())], columns)
+}
+
+/// The same for a name: every letter helps to tell it from another.
+pub fn cut_name(text: &str, columns: usize) -> String {
+    if width(text) <= columns { text.to_owned() } else { shortened(head(text, columns), columns) }
+}
+
+/// What fits with one column to spare.
+fn head(text: &str, columns: usize) -> &str {
     let mut used = 0;
-    for grapheme in text.graphemes(true) {
-        let w = grapheme_width(grapheme);
-        if used + w > columns - 1 {
-            break;
-        }
-        out.push_str(grapheme);
-        used += w;
-    }
-    out.truncate(out.trim_end().len());
-    out.push('…');
-    out
+    let end = text.grapheme_indices(true).find(|(_, grapheme)| {
+        used += grapheme_width(grapheme);
+        used + 1 > columns
+    });
+    end.map_or(text, |(at, _)| &text[..at])
+}
+
+fn shortened(kept: &str, columns: usize) -> String {
+    if columns == 0 { String::new() } else { format!("{}…", kept.trim_end()) }
 }
 
 /// Exactly `columns` wide, text at the left.

@@ -50,7 +50,7 @@ pub(super) fn answer(state: &mut State, ask: &Ask, given: &str) -> Result<Vec<Ef
                 return Err("the day has to be one to come".to_owned());
             }
             let because = because.strip_prefix("because ").unwrap_or(because).to_owned();
-            let say = format!("put off until {}", text::day(until, state.today));
+            let say = format!("put off until {}", text::short_date(until, state.today));
             (ActVerb::Snooze { until, because }, say)
         }
         Id::ActionDismiss => {

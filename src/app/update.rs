@@ -109,7 +109,12 @@ fn apply(state: &mut State, event: Event) -> Vec<Effect> {
                 Ok(text) => {
                     let key = state.keymap.keys_of(crate::command::Id::AppUndo, &state.scopes());
                     match key.first().filter(|_| undo) {
-                        Some(key) => state.say(Tone::Calm, format!("{text} · {key} takes it back")),
+                        Some(key) => {
+                            // What it was may be cut, how it is taken back may not.
+                            let back = format!(" · {key} takes it back");
+                            let room = usize::from(state.size.0).saturating_sub(2 + crate::text::width(&back));
+                            state.say(Tone::Calm, format!("{}{back}", crate::text::cut(&text, room)));
+                        }
                         None => state.say(Tone::Calm, text),
                     }
                 }

@@ -102,7 +102,7 @@ impl Desk {
             title: title.clone(),
             at: now,
         };
-        self.store_mut().action_put(&decision, &format!("\"{title}\" as {state}"))?;
+        self.store_mut().action_put(&decision, &format!("{state}: {title}"))?;
         Ok(())
     }
 }

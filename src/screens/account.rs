@@ -49,7 +49,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
 /// Name and score; what it pays and when it renews; the tabs.
 fn head(state: &State, pane: &Pane, view: Option<&AccountView>, canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
-    let mut title = Row::new(theme).role(Role::Title, text::cut(&pane.name, usize::from(area.width) / 2));
+    let mut title = Row::new(theme).role(Role::Title, text::cut_name(&pane.name, usize::from(area.width) / 2));
     let head = match (view, &pane.row) {
         (Some(view), _) => Some(Head::of_view(view)),
         (None, row) => row.as_deref().map(Head::of_row),

@@ -64,15 +64,24 @@ fn action<'t>(state: &State, theme: &'t Theme, row: &ActionRow, here: bool, colu
         if row.play != "task" && row.worth >= 1.0 { figures::worth(row.worth, currency) } else { String::new() };
     let head = Row::new(theme)
         .role(Role::Accent, if here { " ▌ " } else { "   " })
-        .style(name_style, text::pad(&row.name, name_width))
+        .style(name_style, text::pad(&text::cut_name(&row.name, name_width), name_width))
         .role(role, format!("  {}  ", text::pad_left(&due, 9)));
     let wide = columns >= 110;
-    let room = columns.saturating_sub(head.width() + 18).min(if wide { 48 } else { usize::MAX });
+    if !wide {
+        // What it is, else what it is worth: the title needs the room.
+        let room = columns.saturating_sub(head.width() + 10);
+        let row_line = head.role(Role::Text, text::pad(&row.title, room));
+        return match kind.is_empty() {
+            true => row_line.role(Role::Text, format!(" {}", text::pad_left(&worth, 8))),
+            false => row_line.role(Role::Muted, format!(" {}", text::pad_left(&kind, 8))),
+        };
+    }
+    let room = columns.saturating_sub(head.width() + 18).min(48);
     let row_line = head
         .role(Role::Text, text::pad(&row.title, room))
         .role(Role::Muted, format!(" {}", text::pad_left(&kind, 7)))
         .role(Role::Text, format!(" {}", text::pad_left(&worth, 7)));
-    if wide && !row.because.is_empty() {
+    if !row.because.is_empty() {
         let left = columns.saturating_sub(row_line.width() + 4);
         return row_line.role(Role::Muted, format!("   {}", text::cut(&row.because, left)));
     }

@@ -6,9 +6,10 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
+use crate::app::overlay::Overlay;
 use crate::app::{Screen, State, Tone};
 use crate::book::view::Header;
-use crate::command::Scope;
+use crate::command::{Id, Scope};
 use crate::screens::widgets::figures::money;
 use crate::screens::widgets::lines::Row;
 use crate::screens::widgets::{Canvas, float};
@@ -156,7 +157,10 @@ pub fn hints(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     // In a field the hints are few and stand with it; on a screen what can't be done now is not offered.
     let field = scopes.first().is_some_and(|scope: &Scope| scope.takes_text());
     let (key, word) = (canvas.style(Role::Key), canvas.style(Role::Muted));
-    let shown = state.keymap.hints(&scopes, |id| field || state.unavailable(id).is_none());
+    let mut shown = state.keymap.hints(&scopes, |id| field || state.unavailable(id).is_none());
+    for hint in &mut shown {
+        hint.word = field_word(state, hint.id).unwrap_or(hint.word);
+    }
     let wide = |gap: usize| -> usize {
         shown.iter().map(|h| text::width(&h.keys) + 1 + text::width(h.word) + gap).sum::<usize>() + 1
     };
@@ -175,6 +179,22 @@ pub fn hints(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
         x = canvas.put(x, y, room, &hint.keys, key);
         x = canvas.put(x + 1, y, room, hint.word, word);
         x += gap as u16;
+    }
+}
+
+/// What taking and leaving mean in the field that is open.
+fn field_word(state: &State, id: Id) -> Option<&'static str> {
+    let (accept, leave) = match &state.overlay {
+        Some(Overlay::Palette { .. } | Overlay::Line { .. }) => ("run", "leave"),
+        Some(Overlay::Question { .. }) => ("done", "leave"),
+        Some(_) => return None,
+        None if state.note.is_none() && state.filter.is_some() => ("keep", "clear"),
+        None => ("complete", "leave"),
+    };
+    match id {
+        Id::FieldAccept => Some(accept),
+        Id::FieldLeave => Some(leave),
+        _ => None,
     }
 }
 

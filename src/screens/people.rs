@@ -62,7 +62,8 @@ pub fn draw(state: &State, pane: &Pane, view: &AccountView, canvas: &mut Canvas<
     let under = columns.iter().flat_map(|(_, people)| people).nth(pane.cursor);
     if let Some(person) = under {
         let mut row = Row::new(canvas.theme).bold(Role::Text, format!(" {}", person.name));
-        for part in [&person.title, &person.email, &person.phone].into_iter().flatten() {
+        // What reaches them comes first: the title stands on the card as well.
+        for part in [&person.email, &person.phone, &person.title].into_iter().flatten() {
             row = row.role(Role::Muted, " · ").role(Role::Text, part.clone());
         }
         let y = area.bottom().saturating_sub(1);
@@ -110,7 +111,8 @@ fn card(
         Some(day) => {
             let days = (state.today - day).get_days();
             let ago = if days == 0 { "today".to_owned() } else { format!("{days} d ago") };
-            let words = if champion { ago } else { format!("touched {ago}") };
+            let long = format!("touched {ago}");
+            let words = if champion || text::width(&long) > room { ago } else { long };
             (words, if days > 60 { Role::Watch } else { Role::Text })
         }
         None => ("never touched".to_owned(), Role::Watch),

@@ -199,13 +199,14 @@ fn draw_row(
     if row.fresh && state.list.marks && !state.list.passed.contains(&row.account) {
         canvas.put(x0 + 2, y, 1, "+", theme.style(Role::Accent));
     }
+    let name = text::cut_name(&row.name, name_width);
     if here {
         canvas.put(x0 + 1, y, 1, "▌", theme.style(Role::Accent));
-        canvas.put(x0 + 3, y, name_width, &text::pad(&row.name, name_width), theme.style(Role::Selection));
+        canvas.put(x0 + 3, y, name_width, &text::pad(&name, name_width), theme.style(Role::Selection));
     } else {
         // The name of what is in danger is bold; a calm book is calm.
         let style = if row.band == Band::AtRisk { theme.bold(Role::Text) } else { text_style };
-        canvas.put(x0 + 3, y, name_width, &row.name, style);
+        canvas.put(x0 + 3, y, name_width, &name, style);
     }
     for (column, x, width) in columns {
         let x = x0 + *x as u16;

@@ -5,6 +5,7 @@ use ratatui::text::Line;
 
 use crate::app::layout::{BOTTOM, PAGE_TOP};
 use crate::app::state::State;
+use crate::book::row::Entity;
 use crate::book::view::{OutboxRow, SourceState, SyncView};
 use crate::screens::widgets::Canvas;
 use crate::screens::widgets::lines::{Row, heading, scrolled};
@@ -83,10 +84,13 @@ fn page(state: &State, view: &SyncView, theme: &Theme, room: usize) -> (Vec<Line
     }
     if view.unmatched_total > 0 {
         lines.push(Line::default());
-        lines.push(heading(theme, &format!(" {} RECORDS FOUND NO ACCOUNT", grouped(view.unmatched_total))));
+        lines.push(heading(theme, &unmatched(view.unmatched_total)));
     }
     for record in &view.unmatched {
-        let what = format!("{} {}", record.source, record.entity);
+        let what = match record.source == record.entity {
+            true => record.source.clone(),
+            false => format!("{} {}", record.source, record.entity),
+        };
         lines.push(mark(theme, false, &what, format!("{} · {}", record.id, record.says), Role::Muted, room));
     }
     let shown = view.unmatched.len() as u64;
@@ -95,6 +99,21 @@ fn page(state: &State, view: &SyncView, theme: &Theme, room: usize) -> (Vec<Line
         lines.push(Row::new(theme).role(Role::Muted, text).line());
     }
     (lines, cursor)
+}
+
+/// How many records found no account.
+fn unmatched(n: u64) -> String {
+    if n == 1 { " 1 RECORD FOUND NO ACCOUNT".to_owned() } else { format!(" {} RECORDS FOUND NO ACCOUNT", grouped(n)) }
+}
+
+/// What people call some of an entity.
+fn counted(entity: &str, n: u64) -> String {
+    let word = match Entity::parse(entity) {
+        Some(Entity::Usage) => "usage figures",
+        Some(known) if n != 1 => known.plural(),
+        _ => entity,
+    };
+    format!("{} {word}", grouped(n))
 }
 
 /// An account by its name, where the list has it.
@@ -110,7 +129,7 @@ fn source_lines(state: &State, source: &SourceState, theme: &Theme, room: usize)
         (None, Some(_)) => ("●", Role::Good),
         (None, None) => ("◌", Role::Muted),
     };
-    let entities: Vec<String> = source.entities.iter().map(|(e, n)| format!("{} {e}", grouped(*n))).collect();
+    let entities: Vec<String> = source.entities.iter().map(|(entity, n)| counted(entity, *n)).collect();
     let mut row = Row::new(theme)
         .role(Role::Text, "   ")
         .role(role, format!("{sign} "))
