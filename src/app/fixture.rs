@@ -15,6 +15,11 @@ use crate::book::view::*;
 use crate::config::keys::{Chord, Key, Keymap};
 use crate::text::clean_line;
 
+/// A key by its name.
+pub fn chord(name: &str) -> Chord {
+    Chord::parse(name).unwrap()
+}
+
 /// A Monday.
 pub fn today() -> Date {
     date(2026, 11, 23)

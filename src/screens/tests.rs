@@ -173,8 +173,7 @@ fn bands_can_be_told_apart_without_colour() {
 fn an_account_opens_with_what_the_list_knew() {
     let mut state = opened(80, 24);
     // Nothing is answered: the account is on screen before it is read.
-    let enter = crate::config::keys::Chord::parse("enter").unwrap();
-    let _ = update(&mut state, Event::Key(enter));
+    let _ = update(&mut state, Event::Key(chord("enter")));
     let text = screen(&state, &theme());
     let row = state.list.row(0).unwrap();
     assert!(!text.contains("Reading the account"), "{text}");
