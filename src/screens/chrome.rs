@@ -107,7 +107,27 @@ pub fn status(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
         canvas.put_right(right, y, room, &waits, style);
     }
     let style = canvas.style(role);
+    let text = if width(&text) > room { without_detail(&text) } else { text };
     canvas.put(area.x + 1, y, room, &text, style);
+}
+
+/// Without the last thing in brackets: what happened and what to do matter more than what the system calls it. The Sync
+/// screen has it all.
+fn without_detail(text: &str) -> String {
+    let Some(close) = text.rfind(')') else { return text.to_owned() };
+    let mut depth = 0_usize;
+    let open = text[..=close].char_indices().rev().find(|(_, letter)| {
+        match letter {
+            ')' => depth += 1,
+            '(' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0
+    });
+    match open {
+        Some((open, _)) => format!("{}{}", text[..open].trim_end(), &text[close + 1..]),
+        None => text.to_owned(),
+    }
 }
 
 /// What waits for the CRM, in words that take less and less room.
@@ -160,6 +180,10 @@ pub fn hints(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let mut shown = state.keymap.hints(&scopes, |id| field || state.unavailable(id).is_none());
     for hint in &mut shown {
         hint.word = field_word(state, hint.id).unwrap_or(hint.word);
+        if canvas.theme.ascii {
+            // The sign of the key has no letter that would not be taken for another key.
+            hint.keys = hint.keys.replace('⏎', "enter");
+        }
     }
     let wide = |gap: usize| -> usize {
         shown.iter().map(|h| text::width(&h.keys) + 1 + text::width(h.word) + gap).sum::<usize>() + 1

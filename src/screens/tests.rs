@@ -181,3 +181,15 @@ fn an_account_opens_with_what_the_list_knew() {
         assert!(text.contains(known), "{known}: {text}");
     }
 }
+
+#[test]
+fn a_long_error_keeps_what_happened_and_what_to_do() {
+    let mut state = opened(80, 24);
+    let because = "HubSpot (crm) does not answer (Connection refused (os error 111)). Press R when the network is back";
+    update(
+        &mut state,
+        Event::Progressed(Progress::Failed { source: "crm".into(), entity: None, because: because.into() }),
+    );
+    let text = screen(&state, &theme());
+    assert!(text.contains("HubSpot (crm) does not answer. Press R when the network is back"), "{text}");
+}
