@@ -118,7 +118,7 @@ fn what_passes_is_outlasted_and_the_book_is_the_same() {
 #[test]
 fn a_storm_is_said_at_its_source_and_the_next_sync_goes_on_where_it_was() {
     let (book, whole) = undisturbed(&SMALL);
-    for (fault, says) in [("500=0.1", "500"), ("reset=0.1", "HubSpot (crm)"), ("truncate=0.1", "HubSpot (crm)")] {
+    for (fault, says) in [("500=0.2", "500"), ("reset=0.2", "HubSpot (crm)"), ("truncate=0.2", "HubSpot (crm)")] {
         let practice = Practice::start(&[&SMALL[..], &["--fault", fault]].concat());
         let home = home(&practice, 1, "");
         let mut failed = 0;
@@ -130,7 +130,11 @@ fn a_storm_is_said_at_its_source_and_the_next_sync_goes_on_where_it_was() {
                 break;
             }
             failed += 1;
-            assert!(failed < 100, "{fault}: it never ends");
+            // The storm passes after six syncs: what is left then is done by the next one.
+            if failed == 6 {
+                practice.faults("{}");
+            }
+            assert!(failed < 7, "{fault}: it never ends: {err}");
             assert!([5, 6].contains(&sync.status.code().expect("a code")), "{fault}: {}: {err}", sync.status);
             let errors = errors(&sync);
             assert!(!errors.is_empty(), "{fault}: {err}");
