@@ -14,7 +14,7 @@ use crate::cli::table::{Align, Table, pretty, render};
 use crate::cli::{Exit, columns, human, print, session};
 use crate::command::{Scope, Spec, TABLE};
 use crate::config::keys::{Binding, Keymap};
-use crate::ops::{ActionVerb, OpsError, shape};
+use crate::ops::{ActVerb, OpsError, shape};
 use crate::text;
 
 pub fn list(args: &ListArgs, global: &Global) -> Result<Exit, OpsError> {
@@ -182,19 +182,19 @@ pub fn act(args: &ActArgs, global: &Global) -> Result<Exit, OpsError> {
         given.ok_or_else(|| OpsError::usage(format!("say {what}: --because TEXT")))
     };
     let verb = match args.verb {
-        Verb::Do => ActionVerb::Do,
+        Verb::Do => ActVerb::Do,
         Verb::Assign => match &args.to {
-            Some(to) => ActionVerb::Assign(text::clean_line(to)),
+            Some(to) => ActVerb::Assign(text::clean_line(to)),
             None => return Err(OpsError::usage("say who takes it: --to EMAIL")),
         },
         Verb::Snooze => {
             let until = args.until.as_deref().ok_or_else(|| OpsError::usage("say until when: --until fri"))?;
             let until = session::date(until, session.desk.today(), Toward::Future, "--until")?;
             let because = args.because.as_deref().map(text::clean_line).unwrap_or_default();
-            ActionVerb::Snooze { until, because }
+            ActVerb::Snooze { until, because }
         }
-        Verb::Dismiss => ActionVerb::Dismiss(because("why it is not wanted")?),
-        Verb::Done => ActionVerb::Done(because("how it ended")?),
+        Verb::Dismiss => ActVerb::Dismiss(because("why it is not wanted")?),
+        Verb::Done => ActVerb::Done(because("how it ended")?),
     };
     session.desk.act(&id, &args.play, &verb, session.now)?;
     let state = verb.state();

@@ -196,7 +196,7 @@ impl Id {
     }
 }
 
-/// What can be done about a play, as said by a command; `ops` has the same with parsed days.
+/// What can be done about a play.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ActVerb {
     /// It is being done: it stays on the list, at the top.
@@ -209,6 +209,19 @@ pub enum ActVerb {
     Dismiss(String),
     /// Done; how it ended.
     Done(String),
+}
+
+impl ActVerb {
+    /// The state that a play is in after it.
+    pub fn state(&self) -> &'static str {
+        match self {
+            Self::Do => "doing",
+            Self::Assign(_) => "assigned",
+            Self::Snooze { .. } => "snoozed",
+            Self::Dismiss(_) => "dismissed",
+            Self::Done(_) => "done",
+        }
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::book::plays::{ActionState, ActionStatus};
 use crate::book::row::{Entity, Value};
 use crate::book::standing::Standing;
 use crate::book::view::ActionRow;
-use crate::ops::{ActionVerb, Desk, OpsError};
+use crate::ops::{ActVerb, Desk, OpsError};
 use crate::store::{Decision, NewOutbox, OutboxKind, OutboxState, TaskClosing, WriteAction, closing_part};
 use crate::sync::Draft;
 
@@ -58,7 +58,7 @@ impl Desk {
     }
 
     /// Does something about a play on offer.
-    pub fn act(&self, account: &AccountId, play: &str, verb: &ActionVerb, now: Timestamp) -> Result<(), OpsError> {
+    pub fn act(&self, account: &AccountId, play: &str, verb: &ActVerb, now: Timestamp) -> Result<(), OpsError> {
         self.may_write()?;
         let view = self.account(account)?;
         let decided = self.store().decisions_of(account)?;
@@ -77,21 +77,21 @@ impl Desk {
             }
         };
         let (until, because, assignee) = match verb {
-            ActionVerb::Do => (None, None, None),
-            ActionVerb::Assign(to) => (None, None, Some(to.clone())),
-            ActionVerb::Snooze { until, .. } if *until <= self.today() => {
+            ActVerb::Do => (None, None, None),
+            ActVerb::Assign(to) => (None, None, Some(to.clone())),
+            ActVerb::Snooze { until, .. } if *until <= self.today() => {
                 return Err(OpsError::usage(format!("{until} is not after today: say a later day")));
             }
-            ActionVerb::Snooze { until, because } => {
+            ActVerb::Snooze { until, because } => {
                 (Some(*until), Some(because.clone()).filter(|because| !because.is_empty()), None)
             }
-            ActionVerb::Dismiss(because) | ActionVerb::Done(because) => (None, Some(because.clone()), None),
+            ActVerb::Dismiss(because) | ActVerb::Done(because) => (None, Some(because.clone()), None),
         };
         let status = match verb {
-            ActionVerb::Do | ActionVerb::Assign(_) => ActionStatus::Doing,
-            ActionVerb::Snooze { .. } => ActionStatus::Snoozed,
-            ActionVerb::Dismiss(_) => ActionStatus::Dismissed,
-            ActionVerb::Done(_) => ActionStatus::Done,
+            ActVerb::Do | ActVerb::Assign(_) => ActionStatus::Doing,
+            ActVerb::Snooze { .. } => ActionStatus::Snoozed,
+            ActVerb::Dismiss(_) => ActionStatus::Dismissed,
+            ActVerb::Done(_) => ActionStatus::Done,
         };
         let state = verb.state();
         let decision = Decision {

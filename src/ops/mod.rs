@@ -32,6 +32,7 @@ use crate::store::{Access, Scope, Store, StoreError};
 use crate::sync::Clock;
 
 pub use crate::book::ids::DraftKey;
+pub use crate::command::ActVerb;
 pub use background::{Background, Report};
 pub use sources::{Finding, Identity};
 pub use syncing::{SyncOutcome, SyncRequest, progress_line};
@@ -62,34 +63,6 @@ impl From<StoreError> for OpsError {
     fn from(error: StoreError) -> Self {
         let exit = if matches!(error, StoreError::Refused(_)) { 2 } else { 1 };
         Self { message: error.to_string(), exit }
-    }
-}
-
-/// What is done about a play.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ActionVerb {
-    /// It is being done: it stays on the list, at the top.
-    Do,
-    /// Somebody else takes it.
-    Assign(String),
-    /// Not before that day.
-    Snooze { until: Date, because: String },
-    /// Not wanted; why.
-    Dismiss(String),
-    /// Done; how it ended.
-    Done(String),
-}
-
-impl ActionVerb {
-    /// The state that a play is in after it.
-    pub fn state(&self) -> &'static str {
-        match self {
-            Self::Do => "doing",
-            Self::Assign(_) => "assigned",
-            Self::Snooze { .. } => "snoozed",
-            Self::Dismiss(_) => "dismissed",
-            Self::Done(_) => "done",
-        }
     }
 }
 

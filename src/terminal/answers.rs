@@ -5,9 +5,8 @@
 use jiff::Timestamp;
 
 use crate::app::{Effect, Event};
-use crate::command::ActVerb;
 use crate::ops::DraftKey;
-use crate::ops::{ActionVerb, Desk, OpsError};
+use crate::ops::{Desk, OpsError};
 
 /// Does what an effect asks for. What is not a matter of the workspace has no answer.
 pub(super) fn answer(desk: &Desk, effect: &Effect, now: Timestamp) -> Vec<Event> {
@@ -66,7 +65,7 @@ pub(super) fn answer(desk: &Desk, effect: &Effect, now: Timestamp) -> Vec<Event>
             done(desk.note_drop_copy(note, copy, now).map(|()| "the second copy goes with the next push".into()), false)
         }
         Effect::Act { account, play, verb, say } => {
-            done(desk.act(account, play, &to_verb(verb), now).map(|()| say.clone()), true)
+            done(desk.act(account, play, verb, now).map(|()| say.clone()), true)
         }
         Effect::TaskDone { account, task } => {
             done(desk.task_done(account, task, now).map(|subject| format!("done: {subject}")), true)
@@ -92,16 +91,6 @@ pub(super) fn answer(desk: &Desk, effect: &Effect, now: Timestamp) -> Vec<Event>
 
 fn said<T>(result: Result<T, OpsError>) -> Result<T, String> {
     result.map_err(|error| error.message)
-}
-
-fn to_verb(verb: &ActVerb) -> ActionVerb {
-    match verb {
-        ActVerb::Do => ActionVerb::Do,
-        ActVerb::Assign(to) => ActionVerb::Assign(to.clone()),
-        ActVerb::Snooze { until, because } => ActionVerb::Snooze { until: *until, because: because.clone() },
-        ActVerb::Dismiss(why) => ActionVerb::Dismiss(why.clone()),
-        ActVerb::Done(how) => ActionVerb::Done(how.clone()),
-    }
 }
 
 /// The filter without each of its terms: the one without which most is left keeps most away.
