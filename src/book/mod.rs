@@ -5,6 +5,7 @@
 //! ([`row`], [`view`], [`progress`]).
 
 pub mod assess;
+pub mod backtest;
 pub mod changes;
 pub mod dates;
 pub mod day;

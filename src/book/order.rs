@@ -9,9 +9,12 @@ use crate::book::model::Order;
 use crate::book::plays::Worth;
 use crate::book::standing::{Band, Factors, Flag, Keep, Severity};
 
-/// `1 / (1 + e^((score − middle) / width))`, until a back-test calibrates it.
+/// What a kept back-test says of such a score, else `1 / (1 + e^((score − middle) / width))`.
 pub fn p_loss(order: &Order, score: Option<f64>) -> f64 {
     let score = score.unwrap_or(order.unknown_score);
+    if let Some(calibration) = &order.calibration {
+        return calibration.p(score);
+    }
     1.0 / (1.0 + ((score - order.middle) / order.width).exp())
 }
 
@@ -84,6 +87,20 @@ mod tests {
         let factors = rank(worth, 1.0, 1.2, 30);
         assert!((factors.rank - worth * 1.2 / 30_f64.sqrt()).abs() < 1e-9);
         assert_eq!(rank(150.0, 1.0, 1.0, 5).rank, rank(150.0, 1.0, 1.0, 15).rank);
+    }
+
+    #[test]
+    fn a_kept_back_test_goes_before_the_formula_and_shows_in_the_hash() {
+        let model = Model::built_in_for_tests();
+        let on = jiff::civil::date(2026, 11, 23);
+        let knots = vec![[20.0, 0.3], [80.0, 0.1]];
+        let kept =
+            crate::book::backtest::Calibration { knots, horizon_days: 90, cases: 900, lost: 90, from: on, to: on, on };
+        let calibrated = model.clone().calibrated(Some(kept));
+        assert!((p_loss(&calibrated.order, Some(50.0)) - 0.2).abs() < 1e-12);
+        assert_ne!(calibrated.hash(), model.hash());
+        assert_eq!(calibrated.file_hash(), model.hash());
+        assert_eq!(calibrated.calibrated(None), model);
     }
 
     #[test]

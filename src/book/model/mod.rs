@@ -8,6 +8,7 @@ mod input;
 
 use serde::Deserialize;
 
+use crate::book::backtest::Calibration;
 use crate::book::facts::Tier;
 use crate::book::flags::Rule;
 use crate::book::plays::Play;
@@ -179,6 +180,9 @@ pub struct Order {
     /// A care play is worth this share of ARR, unless it says more.
     pub care: f64,
     pub keep: KeepWeights,
+    /// What scores have meant on this book: goes before `middle` and `width`. From a kept back-test, never from the file.
+    #[serde(skip)]
+    pub calibration: Option<Calibration>,
 }
 
 /// What the keep class weighs.
@@ -194,7 +198,21 @@ pub struct KeepWeights {
 impl Model {
     /// A short hash of its content, comments and layout aside: stored beside standings, so that a changed model shows.
     pub fn hash(&self) -> String {
-        self.hash.clone()
+        match &self.order.calibration {
+            Some(calibration) => format!("{}-{}", self.hash, calibration.mark()),
+            None => self.hash.clone(),
+        }
+    }
+
+    /// The hash of what its files say, calibrated or not: what a calibration is kept under.
+    pub fn file_hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// The same model with the probabilities of a back-test; `None`: with those of its formula.
+    pub fn calibrated(mut self, calibration: Option<Calibration>) -> Self {
+        self.order.calibration = calibration;
+        self
     }
 }
 
