@@ -39,7 +39,8 @@ fn in_days(days: i64) -> Date {
 }
 
 fn flag(kind: &str, label: &str, severity: Severity, since: i64, because: &str) -> Flag {
-    Flag { kind: kind.into(), label: label.into(), severity, since: in_days(-since), because: because.into() }
+    let key = String::new();
+    Flag { kind: kind.into(), key, label: label.into(), severity, since: in_days(-since), because: because.into() }
 }
 
 fn offer(play: &str, title: &str, because: &str, worth: f64, minutes: u32) -> Offer {
@@ -409,6 +410,7 @@ pub fn account() -> AccountView {
             trend: head.trend.clone(),
         },
         flags: head.flags.clone(),
+        quiet: Vec::new(),
         stage: head.stage,
         trust: Some(71.0),
         return_: None,

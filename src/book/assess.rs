@@ -11,14 +11,14 @@ use rust_decimal::Decimal;
 use crate::book::day::date;
 use crate::book::evidence::evidence;
 use crate::book::facts::{Facts, TouchKind};
-use crate::book::flags;
+use crate::book::flags::{self, FlagState, FlagStatus};
 use crate::book::model::{MAX_MEASURES, Model};
 use crate::book::money::{Currency, Money};
 use crate::book::order::{exposure, keep, near, p_loss};
 use crate::book::plays::{ActionState, Stakes, offers};
 use crate::book::prepared::On;
 use crate::book::score::{Eval, TIER_CAP, Voice};
-use crate::book::standing::{Band, Gate, Health, MeasureResult, Meeting, Stages, Standing};
+use crate::book::standing::{Band, Flag, Gate, Health, MeasureResult, Meeting, Offer, QuietFlag, Stages, Standing};
 
 /// The longest that a standing is said to hold.
 const HOLDS_AT_MOST: i32 = 28;
@@ -74,6 +74,8 @@ pub struct Context<'a> {
     pub zone: &'a TimeZone,
     /// What became of this account's plays.
     pub actions: &'a [ActionState],
+    /// What was said of this account's flags, the newest first.
+    pub flags: &'a [FlagState],
 }
 
 /// Where an account stands on a day.
@@ -101,6 +103,7 @@ pub fn assess_of(eval: &Eval<'_>, day: Date, ctx: &Context<'_>) -> Standing {
         valid_until: valid_until(eval, on, &health, &moment, ctx),
         health,
         flags: moment.flags,
+        quiet: moment.quiet,
         stage: Stages::default(),
         trust: None,
         return_: None,
@@ -187,8 +190,9 @@ pub fn former(facts: &Facts, day: Date) -> bool {
 /// Flags, plays and their stakes on a day: what moves with the day beside the score.
 #[derive(Debug, PartialEq)]
 struct Moment {
-    flags: Vec<crate::book::standing::Flag>,
-    offers: Vec<crate::book::standing::Offer>,
+    flags: Vec<Flag>,
+    quiet: Vec<QuietFlag>,
+    offers: Vec<Offer>,
     stakes: Exact,
     estimated: bool,
 }
@@ -210,7 +214,11 @@ impl Moment {
         let arr = facts.arr.at(on.date).and_then(|arr| ctx.rates.convert(*arr)).map(Money::units);
         let median = || ctx.medians.of(facts.segment.at(on.date).map(String::as_str));
         let estimate = if arr.is_none() { median() } else { None };
-        let plain: Vec<_> = standing.iter().map(|one| one.flag.clone()).collect();
+        let (plain, quiet) = flags::split(&standing, ctx.flags, on.date);
+        // A false alarm is no flag. One that is only put off still is: it must not make room for plays that sell.
+        let silent = |flag: &Flag| quiet.iter().find(|one| one.flag.kind == flag.kind).map(|one| one.status);
+        let standing: Vec<_> =
+            standing.into_iter().filter(|one| silent(&one.flag) != Some(FlagStatus::FalseAlarm)).collect();
         let order = &eval.model.order;
         let stakes = Stakes {
             arr: arr.or(estimate).unwrap_or(0.0),
@@ -218,9 +226,11 @@ impl Moment {
             near: near(order, on.date, facts.renewal.at(on.date).copied(), &plain),
             keep: keep(order, None),
         };
-        let offers = if left { Vec::new() } else { offers(eval, &standing, band, stakes, ctx.actions, on) };
+        let mut offers = if left { Vec::new() } else { offers(eval, &standing, band, stakes, ctx.actions, on) };
+        // What rests on a quiet flag is as quiet as the flag.
+        offers.retain(|offer| !quiet.iter().any(|one| offer.key.split(':').next() == Some(one.flag.kind.as_str())));
         let Stakes { arr, p_loss, near, keep } = stakes;
-        Self { flags: plain, offers, stakes: Exact { arr, p_loss, near, keep }, estimated: estimate.is_some() }
+        Self { flags: plain, quiet, offers, stakes: Exact { arr, p_loss, near, keep }, estimated: estimate.is_some() }
     }
 }
 

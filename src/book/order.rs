@@ -121,6 +121,7 @@ mod tests {
         assert_eq!(near(&order, day, None, &[]), 0.5);
         let flag = |severity, back: i64| Flag {
             kind: "x".into(),
+            key: String::new(),
             label: "x".into(),
             severity,
             since: crate::book::day::plus(day, -back),

@@ -104,6 +104,7 @@ mod tests {
     fn flag(kind: &str) -> Flag {
         Flag {
             kind: kind.into(),
+            key: String::new(),
             label: kind.into(),
             severity: Severity::Medium,
             since: ago(9),

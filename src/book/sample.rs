@@ -136,5 +136,5 @@ pub fn sinking() -> Facts {
 /// A context without rates, medians and actions.
 pub fn with_context<T>(actions: &[ActionState], run: impl FnOnce(&Context<'_>) -> T) -> T {
     let (rates, medians, zone) = (Rates::new(Currency::USD), Medians::default(), TimeZone::UTC);
-    run(&Context { rates: &rates, medians: &medians, zone: &zone, actions })
+    run(&Context { rates: &rates, medians: &medians, zone: &zone, actions, flags: &[] })
 }

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::book::facts::TouchKind;
+use crate::book::flags::FlagStatus;
 use crate::book::ids::AccountId;
 use crate::book::money::Money;
 
@@ -57,6 +58,9 @@ pub enum Severity {
 pub struct Flag {
     /// The rule's id, e.g. `champion-left`.
     pub kind: String,
+    /// What it rests on (a person, a ticket): with account and kind its identity; empty: the account as a whole.
+    #[serde(default)]
+    pub key: String,
     /// A short phrase, e.g. `champion left`.
     pub label: String,
     pub severity: Severity,
@@ -64,6 +68,20 @@ pub struct Flag {
     pub since: Date,
     /// The evidence, in a sentence.
     pub because: String,
+}
+
+/// A flag that stands and is not shown, with why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QuietFlag {
+    #[serde(flatten)]
+    pub flag: Flag,
+    pub status: FlagStatus,
+    /// The day of that decision.
+    pub on: Date,
+    /// The day on which it is shown again, if it still stands then.
+    pub until: Option<Date>,
+    /// In the words of whoever put it off.
+    pub why: Option<String>,
 }
 
 /// One measure of the score.
@@ -241,6 +259,9 @@ pub struct Standing {
     pub health: Health,
     /// Most severe first.
     pub flags: Vec<Flag>,
+    /// Those that stand and were closed or put off.
+    #[serde(default)]
+    pub quiet: Vec<QuietFlag>,
     pub stage: Stages,
     /// 0 to 100.
     pub trust: Option<f64>,
@@ -265,4 +286,13 @@ pub struct Standing {
     pub meetings: Vec<Meeting>,
     /// It has left: it is kept for history, and not in the portfolio.
     pub former: bool,
+}
+
+impl Standing {
+    /// Whether a high flag stands that counts in the sums: one that was put off does, a false alarm does not.
+    pub fn high(&self) -> bool {
+        let counted = |quiet: &&QuietFlag| quiet.status != FlagStatus::FalseAlarm;
+        let quiet = self.quiet.iter().filter(counted).map(|quiet| &quiet.flag);
+        self.flags.iter().chain(quiet).any(|flag| flag.severity == Severity::High)
+    }
 }

@@ -246,7 +246,7 @@ fn an_unknown_arr_takes_the_median_and_is_marked() {
     facts.arr.0.clear();
     let (rates, zone) = (super::assess::Rates::new(usd(0).currency), jiff::tz::TimeZone::UTC);
     let medians = super::assess::Medians { by_segment: [("Mid".to_owned(), 90_000.0)].into(), all: Some(1.0) };
-    let ctx = super::assess::Context { rates: &rates, medians: &medians, zone: &zone, actions: &[] };
+    let ctx = super::assess::Context { rates: &rates, medians: &medians, zone: &zone, actions: &[], flags: &[] };
     let one = assess(&facts, &model, TODAY, &ctx);
     assert!(one.exposure_estimated && one.arr.is_none());
     assert!((one.exposure - 90_000.0 * one.p_loss * one.near).abs() < 1e-6);

@@ -8,7 +8,6 @@ use crate::book::assess::{Context, Medians, assess_of};
 use crate::book::facts::Facts;
 use crate::book::ids::AccountId;
 use crate::book::money::Money;
-use crate::book::plays::ActionState;
 use crate::book::retention::ends;
 use crate::book::score::Eval;
 use crate::book::standing::Standing;
@@ -16,15 +15,11 @@ use crate::ops::{Desk, OpsError};
 use crate::store::{Assessed, StoreError};
 
 impl Desk {
-    /// Assesses one account on a day, with what became of its plays.
+    /// Assesses one account on a day, with what became of its plays and was said of its flags.
     pub(super) fn assess(&self, facts: &Facts, medians: &Medians, day: Date) -> Result<Standing, StoreError> {
-        let actions = self.store().actions_of(&facts.id)?;
-        Ok(self.assess_with(facts, medians, &actions, day))
-    }
-
-    fn assess_with(&self, facts: &Facts, medians: &Medians, actions: &[ActionState], day: Date) -> Standing {
-        let ctx = Context { rates: &self.shared.rates, medians, zone: self.zone(), actions };
-        assess_of(&Eval::new(facts, self.model()), day, &ctx)
+        let (actions, flags) = (self.store().actions_of(&facts.id)?, self.store().flags_of(&facts.id)?);
+        let ctx = Context { rates: &self.shared.rates, medians, zone: self.zone(), actions: &actions, flags: &flags };
+        Ok(assess_of(&Eval::new(facts, self.model()), day, &ctx))
     }
 
     /// The facts of an account.
@@ -64,8 +59,7 @@ impl Desk {
         for id in &due {
             let version = self.store().version(id)?;
             let Some(facts) = self.facts(id)? else { continue };
-            let actions = self.store().actions_of(id)?;
-            let standing = self.assess_with(&facts, &medians, &actions, self.today);
+            let standing = self.assess(&facts, &medians, self.today)?;
             let (arr_start, arr_end) = ends(&facts, year_ago, self.today);
             let at_one_rate = |money: Option<Money>| money.and_then(|money| self.shared.rates.convert(money));
             items.push(Assessed {

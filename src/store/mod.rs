@@ -32,8 +32,8 @@ pub use error::StoreError;
 pub use filter::Filter;
 pub use list::{Percentiles, Scope};
 pub use own::{
-    Decision, Event, Gone, LastRound, NewNote, NewOutbox, NoteEdit, OutboxItem, OutboxKind, OutboxMark, OutboxState,
-    OwnNote, RoundLine, TaskClosing, WriteAction, closing_part,
+    Decision, Event, FlagWord, Gone, LastRound, NewNote, NewOutbox, NoteEdit, OutboxItem, OutboxKind, OutboxMark,
+    OutboxState, OwnNote, PutOff, RoundLine, TaskClosing, WriteAction, closing_part,
 };
 pub use rows::{SourceMark, SourceRecord};
 

@@ -148,6 +148,7 @@ pub fn standing(id: &str, name: &str, score: Option<f64>) -> Standing {
             trend: vec![score; 13],
         },
         flags: Vec::new(),
+        quiet: Vec::new(),
         stage: Stages::default(),
         trust: None,
         return_: None,
@@ -168,7 +169,8 @@ pub fn standing(id: &str, name: &str, score: Option<f64>) -> Standing {
 }
 
 pub fn flag(kind: &str, severity: Severity) -> Flag {
-    Flag { kind: kind.into(), label: kind.into(), severity, since: TODAY, because: "because".into() }
+    let key = String::new();
+    Flag { kind: kind.into(), key, label: kind.into(), severity, since: TODAY, because: "because".into() }
 }
 
 pub fn usd(units: i64) -> Money {

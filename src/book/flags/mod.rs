@@ -3,6 +3,7 @@
 //! Decides which rules hold on a day, since when, how severe, and in which words. The conditions stand in `condition`.
 
 mod condition;
+mod life;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ use crate::book::prepared::On;
 use crate::book::score::Eval;
 use crate::book::standing::{Flag, Severity};
 pub use condition::{CONDITIONS, Condition};
+pub use life::{FlagState, FlagStatus, Record, TOO_EARLY_DAYS, split};
 
 /// How far back a flag's first day is looked for.
 const LOOK_BACK: Day = 366;
@@ -115,6 +117,7 @@ pub fn flags(eval: &Eval<'_>, on: On) -> Vec<Standing> {
         let say = |templates: &[String]| fill::first(templates, &hit.words);
         let flag = Flag {
             kind: rule.kind.clone(),
+            key: hit.key.clone(),
             label: say(&rule.label).unwrap_or_else(|| rule.kind.replace('-', " ")),
             severity: rule.severity(value),
             since: date(since(eval, &rule.kind, on.day)),

@@ -9,7 +9,7 @@ use super::line::Line;
 use super::links;
 use crate::book::ids::AccountId;
 use crate::book::money::Money;
-use crate::book::standing::{Severity, Standing};
+use crate::book::standing::Standing;
 
 /// Which state of an account's facts a standing was made from: taken before the facts are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,7 +150,7 @@ fn portfolio(
         standing.exposure,
         // Blanks at both ends, so that a kind is found as a whole word.
         format!(" {flags} "),
-        standing.flags.iter().any(|flag| flag.severity == Severity::High),
+        standing.high(),
         standing.meetings.len() as i64,
         day(standing.day),
         moved

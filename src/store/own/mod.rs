@@ -6,12 +6,14 @@
 mod actions;
 mod backup;
 mod drafts;
+mod flags;
 mod notes;
 mod outbox;
 mod tasks;
 mod undo;
 
 pub use actions::{Decision, Event, LastRound, RoundLine};
+pub use flags::{FlagWord, PutOff};
 pub use notes::{Gone, NewNote, NoteEdit, OwnNote};
 pub use outbox::{NewOutbox, OutboxItem, OutboxKind, OutboxMark, OutboxState, WriteAction};
 

@@ -50,6 +50,23 @@ impl Before {
         Ok(Self { account: String::new(), tables })
     }
 
+    /// What was said of one flag.
+    pub(super) fn flag(conn: &Connection, account: &str, kind: &str, key: &str) -> rusqlite::Result<Self> {
+        let tables = vec![snap(conn, "flag", &[("account", account), ("kind", kind), ("key", key)])?];
+        Ok(Self { account: String::new(), tables })
+    }
+
+    /// What was said of all flags of a kind.
+    pub(super) fn flags(conn: &Connection, account: &str, kind: &str) -> rusqlite::Result<Self> {
+        let tables = vec![snap(conn, "flag", &[("account", account), ("kind", kind)])?];
+        Ok(Self { account: String::new(), tables })
+    }
+
+    /// Until when an account is put off.
+    pub(super) fn put_off(conn: &Connection, account: &str) -> rusqlite::Result<Self> {
+        Ok(Self { account: String::new(), tables: vec![snap(conn, "put_off", &[("account", account)])?] })
+    }
+
     /// Remembers it, now that the change is made. `says` what would be taken back.
     pub(super) fn keep(mut self, conn: &Connection, says: &str, account: &str, at: Timestamp) -> rusqlite::Result<()> {
         self.account = account.to_owned();
