@@ -23,6 +23,7 @@ pub mod prepared;
 pub mod progress;
 pub mod query;
 pub mod reading;
+pub mod records;
 pub mod retention;
 pub mod round;
 pub mod row;
@@ -33,4 +34,7 @@ pub mod standing;
 #[cfg(test)]
 mod stories;
 pub mod tiers;
+pub mod typical;
+pub mod undated;
 pub mod view;
+pub mod why;

@@ -1,0 +1,126 @@
+//! The very records behind a measure's input on a day: what counted, what did not, and why not.
+//!
+//! Decides which rows stand behind an input and in which words. Every number comes from the same places as the reading
+//! itself; nothing that happened after the day is shown.
+
+mod account;
+mod people;
+mod service;
+mod usage;
+
+use jiff::civil::Date;
+
+use crate::book::day::date;
+use crate::book::facts::Series;
+use crate::book::model::{Input, Model};
+use crate::book::prepared::{On, Prepared};
+use crate::text::short_date;
+
+/// The most rows behind one input; what is left over is counted in the last one.
+pub const MOST: usize = 24;
+
+/// One row behind a measure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// The day of the fact.
+    pub on: Date,
+    /// What it says, in words.
+    pub text: String,
+    /// The source's name, or `note`.
+    pub source: Option<String>,
+    /// The record's id at its source, where it has one of its own.
+    pub id: Option<String>,
+    /// Why it does not count; `None`: it does.
+    pub ignored: Option<String>,
+}
+
+impl Record {
+    fn new(on: Date, text: impl Into<String>) -> Self {
+        Self { on, text: text.into(), source: None, id: None, ignored: None }
+    }
+
+    fn from(mut self, source: Option<String>) -> Self {
+        self.source = source;
+        self
+    }
+
+    fn id(mut self, id: &str) -> Self {
+        self.id = (!id.is_empty()).then(|| id.to_owned());
+        self
+    }
+
+    fn but(mut self, why: impl Into<String>) -> Self {
+        self.ignored = Some(why.into());
+        self
+    }
+
+    /// Whether the input is made of it.
+    pub fn counts(&self) -> bool {
+        self.ignored.is_none()
+    }
+}
+
+/// The records behind an input on a day: those that count first, else the newest first.
+pub fn records(input: Input, facts: &Prepared<'_>, model: &Model, on: On) -> Vec<Record> {
+    let mut rows = match input {
+        Input::UsageTrend => usage::trend(facts, on),
+        Input::UsageChange => usage::change(facts, on),
+        Input::UsageUtilisation => usage::utilisation(facts, on),
+        Input::UsageBreadth => usage::breadth(facts, on),
+        Input::ContactBuyer | Input::ContactInfluencer | Input::ContactUser => {
+            people::contact(crate::book::reading::tiers_of(input), facts, on)
+        }
+        Input::PeopleEngaged => people::engaged(facts, model, on),
+        Input::PeopleCoverage => people::coverage(facts, model, on),
+        Input::PeopleChampion => people::champion(facts, on),
+        Input::TicketsOpened => service::opened(facts, on),
+        Input::TicketsEscalated => service::escalated(facts, on),
+        Input::SurveyCsat => service::csat(facts, on),
+        Input::Pulse => service::pulse(facts, on),
+        Input::InvoiceOverdue => account::invoice(facts, on),
+        Input::RenewalDays => account::renewal(facts, on),
+    };
+    if rows.len() > MOST {
+        let more = rows.len() - (MOST - 1);
+        rows.truncate(MOST - 1);
+        rows.push(Record::new(on.date, format!("and {more} more")).but("only counted here"));
+    }
+    rows
+}
+
+/// A day as it is written beside the day that is looked at.
+fn said(day: Date, on: On) -> String {
+    short_date(day, on.date)
+}
+
+/// As [`said`], of a day's number.
+fn said_day(day: i32, on: On) -> String {
+    said(date(day), on)
+}
+
+/// The values of a field up to a day, the one in force first: it counts, the earlier ones were replaced by the next.
+fn values<T>(series: &Series<T>, field: &str, facts: &Prepared<'_>, on: On, say: impl Fn(&T) -> String) -> Vec<Record> {
+    let source = Some(facts.facts.source.to_string());
+    let undated = facts.facts.undated.iter().any(|name| name == field);
+    let past: Vec<_> = series.0.iter().filter(|entry| entry.on <= on.date).collect();
+    let mut next: Option<Date> = None;
+    let mut rows = Vec::with_capacity(past.len());
+    for (at, entry) in past.iter().enumerate().rev() {
+        let mut text = entry.value.as_ref().map_or_else(|| "emptied".to_owned(), &say);
+        if at == 0 && undated {
+            text.push_str("; first seen on that day, its source keeps no history");
+        }
+        let mut row = Record::new(entry.on, text).from(source.clone());
+        row.ignored = match (next, &entry.value) {
+            (Some(next), _) => Some(format!("until {}", said(next, on))),
+            (None, None) => Some("nothing is known since".to_owned()),
+            (None, Some(_)) => None,
+        };
+        rows.push(row);
+        next = Some(entry.on);
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests;
