@@ -15,6 +15,7 @@ pub mod fill;
 pub mod flags;
 pub mod ids;
 pub mod journal;
+pub mod known;
 pub mod model;
 pub mod money;
 pub mod order;
