@@ -18,7 +18,7 @@ use crate::book::order::{exposure, keep, near, p_loss};
 use crate::book::plays::{ActionState, Stakes, offers};
 use crate::book::prepared::On;
 use crate::book::score::{Eval, TIER_CAP, Voice};
-use crate::book::standing::{Band, Flag, Gate, Health, MeasureResult, Meeting, Offer, QuietFlag, Stages, Standing};
+use crate::book::standing::{Flag, Gate, Health, MeasureResult, Meeting, Offer, QuietFlag, Stages, Standing};
 
 /// The longest that a standing is said to hold.
 const HOLDS_AT_MOST: i32 = 28;
@@ -80,7 +80,7 @@ pub struct Context<'a> {
 
 /// Where an account stands on a day.
 pub fn assess(facts: &Facts, model: &Model, day: Date, ctx: &Context<'_>) -> Standing {
-    assess_of(&Eval::new(facts, model), day, ctx)
+    assess_of(&Eval::new(facts, model).in_money(ctx.rates), day, ctx)
 }
 
 /// As [`assess`], for an account that is prepared already.
@@ -90,7 +90,7 @@ pub fn assess_of(eval: &Eval<'_>, day: Date, ctx: &Context<'_>) -> Standing {
     let mut health = health(eval, on);
     health.delta_7d = delta(eval, on);
     health.trend = (0..13).map(|week| eval.score(on.day - 7 * (12 - week))).collect();
-    let moment = Moment::new(eval, on, health.band, ctx);
+    let moment = Moment::new(eval, on, ctx);
     let renewal = facts.renewal.at(day).copied();
     let arr = facts.arr.at(day).copied();
     Standing {
@@ -136,16 +136,17 @@ fn health(eval: &Eval<'_>, on: On) -> Health {
         voices[index] = Some(Voice { score, freshness: reading.freshness });
     });
     let folded = eval.score(on.day).and_then(|_| eval.fold(on, &voices));
-    let measures = eval.model.measures.iter().enumerate().map(|(index, measure)| {
+    let model = eval.model_on(on.day);
+    let measures = model.measures.iter().enumerate().map(|(index, measure)| {
         let reading = spoken[index];
-        let words = evidence(measure, &eval.facts, eval.model, on, reading.as_ref().map(|(reading, _)| reading));
+        let words = evidence(measure, eval, on, reading.as_ref().map(|(reading, _)| reading));
         let freshness = reading.map_or(0.0, |(reading, _)| reading.freshness);
         let share = folded.map_or(0.0, |folded| folded.share(measure.group, measure.weight, freshness));
         let score = reading.map(|(_, score)| score);
         MeasureResult {
             id: measure.id.clone(),
             label: measure.label.clone(),
-            group: eval.model.groups[measure.group].id.clone(),
+            group: model.groups[measure.group].id.clone(),
             weight: measure.weight,
             effective_weight: share,
             score,
@@ -161,7 +162,8 @@ fn health(eval: &Eval<'_>, on: On) -> Health {
         gates.push(Gate { id: TIER_CAP.0.into(), label: TIER_CAP.1.into(), cap, points });
     }
     if let Some(cap) = folded.and_then(|folded| folded.cap) {
-        gates.push(Gate { id: cap.kind.id().into(), label: cap.kind.label().into(), cap: cap.cap, points: cap.points });
+        let (id, label) = (cap.kind.id(eval.model).into(), cap.kind.label(eval.model).into());
+        gates.push(Gate { id, label, cap: cap.cap, points: cap.points });
     }
     Health {
         score: folded.map(|folded| folded.score),
@@ -207,7 +209,7 @@ struct Exact {
 }
 
 impl Moment {
-    fn new(eval: &Eval<'_>, on: On, band: Band, ctx: &Context<'_>) -> Self {
+    fn new(eval: &Eval<'_>, on: On, ctx: &Context<'_>) -> Self {
         let facts = eval.facts.facts;
         let left = former(facts, on.date);
         let standing = if left { Vec::new() } else { flags::flags(eval, on) };
@@ -226,7 +228,7 @@ impl Moment {
             near: near(order, on.date, facts.renewal.at(on.date).copied(), &plain),
             keep: keep(order, None),
         };
-        let mut offers = if left { Vec::new() } else { offers(eval, &standing, band, stakes, ctx.actions, on) };
+        let mut offers = if left { Vec::new() } else { offers(eval, &standing, stakes, ctx.actions, on) };
         // What rests on a quiet flag is as quiet as the flag.
         offers.retain(|offer| !quiet.iter().any(|one| offer.key.split(':').next() == Some(one.flag.kind.as_str())));
         let Stakes { arr, p_loss, near, keep } = stakes;
@@ -249,7 +251,7 @@ fn valid_until(eval: &Eval<'_>, on: On, health: &Health, moment: &Moment, ctx: &
             && week(delta(eval, next)) == week(health.delta_7d)
             && !eval.facts.facts.touches.iter().any(|touch| touch.on == next.date || touch.on == on.date)
             && former(eval.facts.facts, next.date) == former(eval.facts.facts, on.date)
-            && Moment::new(eval, next, health.band, ctx) == *moment
+            && Moment::new(eval, next, ctx) == *moment
     };
     let end = on.day + HOLDS_AT_MOST;
     date((on.day + 1..end).find(|day| !same(*day)).unwrap_or(end))

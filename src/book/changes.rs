@@ -40,26 +40,30 @@ pub fn changes_of(eval: &Eval<'_>, from: Date, to: Date) -> Changes {
     for (index, measure) in eval.model.measures.iter().enumerate() {
         let (before, after) = (a.spoken[index], b.spoken[index]);
         let Some((sa, sb)) = before.or(after).zip(after.or(before)).map(|(a, b)| (a.1, b.1)) else { continue };
-        let share = |folded: &Folded, spoken: Option<(Reading, f64)>| {
+        // Each day has its own weights: an override may begin or end between them.
+        let share = |side: &Side, folded: &Folded, spoken: Option<(Reading, f64)>| {
+            let measure = &eval.model_on(side.on.day).measures[index];
             spoken.map_or(0.0, |(reading, _)| folded.share(measure.group, measure.weight, reading.freshness))
         };
-        let (wa, wb) = (share(x, before), share(y, after));
+        let (wa, wb) = (share(&a, x, before), share(&b, y, after));
         let points = part(wa, sa, wb, sb, middle);
         if points.abs() < 1e-12 {
             continue;
         }
         let words = |side: &Side, spoken: Option<(Reading, f64)>| {
-            evidence(measure, &eval.facts, eval.model, side.on, spoken.as_ref().map(|(reading, _)| reading))
+            evidence(measure, eval, side.on, spoken.as_ref().map(|(reading, _)| reading))
         };
         let Evidence { text, source } = words(&b, after);
         let said = match (before, after) {
-            (None, Some(_)) => match first_seen(eval.facts.facts, measure.input, from, to) {
-                Some(day) => {
-                    format!("{text}; first seen on {}, its source keeps no history", short_date(day, to))
+            (None, Some(_)) => {
+                match measure.inputs.iter().find_map(|input| first_seen(eval.facts.facts, *input, from, to)) {
+                    Some(day) => {
+                        format!("{text}; first seen on {}, its source keeps no history", short_date(day, to))
+                    }
+                    None => text,
                 }
-                None => text,
-            },
-            (Some(_), None) => match went(&eval.facts, measure.input, a.on, b.on) {
+            }
+            (Some(_), None) => match measure.input().and_then(|input| went(&eval.facts, input, a.on, b.on)) {
                 Some(who) => format!("{who} left; {text}"),
                 None => format!("{text}: no longer counted"),
             },
@@ -70,15 +74,18 @@ pub fn changes_of(eval: &Eval<'_>, from: Date, to: Date) -> Changes {
                     false => format!("{text}; makes {now}% of the score now, was {was}%"),
                 }
             }
-            (Some((was, _)), Some((is, _))) => match measure.input {
-                Input::TicketsEscalated if is.value < was.value => {
+            (Some((was, _)), Some((is, _))) => match measure.input() {
+                Some(Input::TicketsEscalated) if is.value < was.value => {
                     evidence::solved(&eval.facts, a.on, b.on).unwrap_or(text)
                 }
-                Input::PeopleCoverage => evidence::coverage_moved(&eval.facts, eval.model, a.on, b.on).unwrap_or(text),
-                input => match evidence::was(input, &eval.facts, a.on, &was, b.on) {
+                Some(Input::PeopleCoverage) => {
+                    evidence::coverage_moved(&eval.facts, eval.model_on(b.on.day), a.on, b.on).unwrap_or(text)
+                }
+                Some(input) => match evidence::was(input, &eval.facts, a.on, &was, b.on) {
                     Some(before) if (was.value - is.value).abs() > 1e-9 => format!("{text}, was {before}"),
                     _ => text,
                 },
+                None => text,
             },
             (None, None) => text,
         };
@@ -93,7 +100,7 @@ pub fn changes_of(eval: &Eval<'_>, from: Date, to: Date) -> Changes {
             source,
         });
     }
-    out.extend(gates(x, y, to));
+    out.extend(gates(eval.model, x, y, to));
     out.sort_by(|a, b| b.points.abs().total_cmp(&a.points.abs()));
     Changes { day: from, score: Some(x.score), changes: out }
 }
@@ -127,7 +134,7 @@ fn went<'f>(facts: &Prepared<'f>, input: Input, from: On, to: On) -> Option<&'f 
     (!known.present(to)).then_some(known.person.name.as_str())
 }
 
-fn gates(x: &Folded, y: &Folded, to: Date) -> Vec<Change> {
+fn gates(model: &Model, x: &Folded, y: &Folded, to: Date) -> Vec<Change> {
     let row = |id: &str, label: &str, before: Option<(f64, f64)>, after: Option<(f64, f64)>| {
         let points = after.map_or(0.0, |(_, points)| points) - before.map_or(0.0, |(_, points)| points);
         let evidence = match (before, after) {
@@ -149,7 +156,8 @@ fn gates(x: &Folded, y: &Folded, to: Date) -> Vec<Change> {
     };
     let cap =
         |folded: &Folded, kind: CapKind| folded.cap.filter(|cap| cap.kind == kind).map(|cap| (cap.cap, cap.points));
-    let whole = CapKind::ALL.into_iter().filter_map(|kind| row(kind.id(), kind.label(), cap(x, kind), cap(y, kind)));
+    let whole =
+        CapKind::all(model).filter_map(|kind| row(kind.id(model), kind.label(model), cap(x, kind), cap(y, kind)));
     whole.chain(row(TIER_CAP.0, TIER_CAP.1, x.tier_cap, y.tier_cap)).collect()
 }
 

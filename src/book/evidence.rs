@@ -5,7 +5,9 @@
 use crate::book::day::{Day, date};
 use crate::book::model::{Input, Measure, Model};
 use crate::book::prepared::{Known, On, Prepared};
+use crate::book::query::{self, Leaf, List, Look};
 use crate::book::reading::{self, Reading, tiers_of};
+use crate::book::score::Eval;
 use crate::text::short_date;
 
 /// Words and source for a reading.
@@ -40,11 +42,55 @@ pub fn count(n: usize, one: &str) -> String {
 }
 
 /// What a measure rests on, on a day.
-pub fn evidence(measure: &Measure, facts: &Prepared<'_>, model: &Model, on: On, reading: Option<&Reading>) -> Evidence {
-    match reading {
-        Some(reading) => spoken(measure.input, facts, model, on, reading),
-        None => Evidence { text: missing(measure, facts, on), source: None },
+pub fn evidence(measure: &Measure, eval: &Eval<'_>, on: On, reading: Option<&Reading>) -> Evidence {
+    let (facts, model) = (&eval.facts, eval.model_on(on.day));
+    match (reading, measure.input()) {
+        (Some(reading), Some(input)) if measure.evidence.is_empty() => spoken(input, facts, model, on, reading),
+        (Some(reading), _) => {
+            let told = query::first(&measure.evidence, &Look::new(eval, on));
+            let text = told.unwrap_or_else(|| {
+                format!("{}: {}", measure.typed, query::shown(reading.value, measure.unit(), on.date))
+            });
+            Evidence { text, source: source(measure, eval, on, reading) }
+        }
+        (None, Some(input)) if waits(measure, eval, on).is_none() => {
+            Evidence { text: missing(input, facts, on), source: None }
+        }
+        (None, _) => {
+            let text = waits(measure, eval, on).unwrap_or_else(|| format!("{} is not known", measure.typed));
+            Evidence { text, source: None }
+        }
     }
+}
+
+/// A measure that does not speak for this account now, whatever is known.
+fn waits(measure: &Measure, eval: &Eval<'_>, on: On) -> Option<String> {
+    let when = measure.when.as_ref()?;
+    (!query::holds(when, &Look::new(eval, on))).then(|| "does not count here now".into())
+}
+
+/// Where an expression has its facts from: the source of the first of its inputs or lists that has one.
+fn source(measure: &Measure, eval: &Eval<'_>, on: On, reading: &Reading) -> Option<String> {
+    let facts = &eval.facts;
+    if let Some(input) = measure.inputs.first() {
+        return spoken(*input, facts, eval.model_on(on.day), on, reading).source;
+    }
+    let mut found = None;
+    measure.value.visit(&mut |leaf| {
+        let one = match leaf {
+            Leaf::List(List::Tickets) => ticket_source(facts, on.day),
+            Leaf::List(List::Touches) => touch_source(facts, on.day),
+            Leaf::List(List::Notes) => Some("note".into()),
+            Leaf::List(_) => account_source(facts),
+            Leaf::Number(use_) if use_.metric.is_some() => usage_source(facts),
+            Leaf::Number(_) | Leaf::Text(_) => account_source(facts),
+            Leaf::Term(_) => None,
+        };
+        if found.is_none() {
+            found = one;
+        }
+    });
+    found
 }
 
 fn usage_source(facts: &Prepared<'_>) -> Option<String> {
@@ -68,7 +114,7 @@ fn spoken(input: Input, facts: &Prepared<'_>, model: &Model, on: On, reading: &R
     let day = on.day;
     let (text, source) = match input {
         Input::UsageTrend => {
-            let text = match reading.value {
+            let text = match reading.value * 100.0 {
                 v if v.abs() < 0.05 => "daily active users flat over 8 weeks".into(),
                 v => format!(
                     "daily active users {} {}% a week over 8 weeks",
@@ -278,9 +324,9 @@ fn champion(facts: &Prepared<'_>, on: On) -> String {
     }
 }
 
-fn missing(measure: &Measure, facts: &Prepared<'_>, on: On) -> String {
+fn missing(input: Input, facts: &Prepared<'_>, on: On) -> String {
     let nobody = |tiers: &[crate::book::facts::Tier]| facts.of(tiers, on).next().is_none();
-    match measure.input {
+    match input {
         Input::UsageTrend | Input::UsageChange => match facts.usage.last(on.day) {
             Some(last) if on.day - last > reading::WINDOW => {
                 format!("no usage known since {}", short_date(date(last), on.date))
@@ -295,7 +341,7 @@ fn missing(measure: &Measure, facts: &Prepared<'_>, on: On) -> String {
         }
         Input::UsageBreadth => "no use of key features known".into(),
         Input::ContactBuyer | Input::ContactInfluencer | Input::ContactUser => {
-            let tiers = tiers_of(measure.input);
+            let tiers = tiers_of(input);
             let name = tiers.first().map_or("person", |tier| tier.name());
             let a = if name.starts_with('i') { "an" } else { "a" };
             match facts.last_touch_of(tiers, on) {

@@ -290,6 +290,8 @@ pub struct Facts {
     /// Who of ours has it: e-mail, else name.
     pub owner: Series<String>,
     pub segment: Series<String>,
+    /// How much care it gets, as the CRM says: 1, 2, 3; gold, silver.
+    pub priority: Series<String>,
     /// Lifecycle, as the CRM says: customer, onboarding, former.
     pub stage: Series<String>,
     pub arr: Series<Money>,
@@ -336,6 +338,7 @@ impl Facts {
             go_live: None,
             owner: Series::default(),
             segment: Series::default(),
+            priority: Series::default(),
             stage: Series::default(),
             arr: Series::default(),
             renewal: Series::default(),

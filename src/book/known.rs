@@ -48,6 +48,7 @@ impl Facts {
             go_live,
             owner,
             segment,
+            priority,
             stage,
             arr,
             renewal,
@@ -82,6 +83,7 @@ impl Facts {
             go_live: by(go_live),
             owner: owner.known_by(day),
             segment: segment.known_by(day),
+            priority: priority.known_by(day),
             stage: stage.known_by(day),
             arr: arr.known_by(day),
             renewal: renewal.known_by(day),
@@ -115,6 +117,7 @@ impl Facts {
         };
         look("owner", self.owner.late(day), self.owner.unseen(day));
         look("segment", self.segment.late(day), self.segment.unseen(day));
+        look("priority", self.priority.late(day), self.priority.unseen(day));
         look("stage", self.stage.late(day), self.stage.unseen(day));
         look("arr", self.arr.late(day), self.arr.unseen(day));
         look("renewal_date", self.renewal.late(day), self.renewal.unseen(day));

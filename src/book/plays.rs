@@ -6,17 +6,15 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::book::day::{between, plus};
-use crate::book::evidence::champion_of;
-use crate::book::facts::{Facts, Tier};
-use crate::book::fill::{self, Words};
-use crate::book::flags::{self, Condition, Rule, With};
-use crate::book::model::Model;
-use crate::book::money::short;
+use crate::book::facts::Facts;
+use crate::book::fill;
+use crate::book::flags;
+use crate::book::model::{Faults, Model};
 use crate::book::order::{rank, worth};
 use crate::book::prepared::On;
+use crate::book::query::{self, Expr, Look, Needs, Template};
 use crate::book::score::Eval;
-use crate::book::standing::{Band, Offer};
-use crate::text::short_date;
+use crate::book::standing::Offer;
 
 /// What kind of worth a play has.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,58 +28,51 @@ pub enum Worth {
 }
 
 /// One play.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, try_from = "PlayFile")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Play {
     pub id: String,
-    pub when: When,
-    pub title: Vec<String>,
-    pub because: Vec<String>,
+    pub when: Expr,
+    /// What it answers: two plays on the same thing are one. The first flag that it names, else itself.
+    pub topic: String,
+    /// What it rests on, where that is smaller than the account; a play on a flag rests on what the flag rests on.
+    pub about: Option<Template>,
+    pub title: Vec<Template>,
+    pub because: Vec<Template>,
     pub worth: Worth,
     pub minutes: u32,
     /// Not offered again for so many days after it was done or dismissed.
     pub cooldown: u32,
     /// Due so many days after its flag appeared.
     pub due: Option<u32>,
+    /// Whose it is, where it is not the owner's: `manager`, `support`, a name.
+    pub who: Option<String>,
     pub steps: Vec<Step>,
 }
 
-/// When a play fits: all that is given must hold.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct When {
-    /// A flag that stands.
-    pub flag: Option<String>,
-    /// One of these bands.
-    #[serde(default)]
-    pub band: Vec<Band>,
-    /// A condition of its own.
-    pub condition: Option<&'static Condition>,
-    #[serde(default)]
-    pub with: With,
-    /// No flag stands at all.
-    #[serde(default)]
-    pub calm: bool,
-    /// None of these flags stands.
-    #[serde(default)]
-    pub without: Vec<String>,
-}
-
 /// One step of a play.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Step {
-    pub text: String,
+    pub text: Template,
     /// Days from the day the play is taken up.
-    #[serde(default)]
     pub day: u32,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PlayFile {
+struct StepFile {
+    text: String,
+    #[serde(default)]
+    day: u32,
+}
+
+/// One play as it is written.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlayFile {
     id: String,
-    when: When,
+    when: String,
+    topic: Option<String>,
+    about: Option<String>,
     #[serde(deserialize_with = "fill::alternatives")]
     title: Vec<String>,
     #[serde(deserialize_with = "fill::alternatives")]
@@ -94,60 +85,61 @@ struct PlayFile {
     minutes: u32,
     cooldown: u32,
     due: Option<u32>,
+    who: Option<String>,
     #[serde(default)]
-    steps: Vec<Step>,
+    steps: Vec<StepFile>,
 }
 
-impl TryFrom<PlayFile> for Play {
-    type Error = String;
-
-    fn try_from(file: PlayFile) -> Result<Self, String> {
-        let worth = match (file.kind.as_str(), file.uplift, file.gain, file.chance, file.share) {
+impl PlayFile {
+    /// The play, with what is wrong in it said to `faults`.
+    pub fn play(self, faults: &mut Faults) -> Play {
+        let place = |key: &str| format!("play {:?}: {key}", self.id);
+        let worth = match (self.kind.as_str(), self.uplift, self.gain, self.chance, self.share) {
             ("save", Some(uplift), None, None, None) => Worth::Save { uplift },
             ("growth", None, Some(gain), Some(chance), None) => Worth::Growth { gain, chance },
             ("care", None, None, None, share) => Worth::Care { share },
             _ => {
-                return Err(format!(
-                    "play {:?}: kind is \"save\" with `uplift`, \"growth\" with `gain` and `chance`, or \"care\" with \
-                     `share` or nothing",
-                    file.id
-                ));
+                faults.add(
+                    &place("kind"),
+                    "is \"save\" with `uplift`, \"growth\" with `gain` and `chance`, or \"care\" with `share` or nothing",
+                );
+                Worth::Care { share: None }
             }
         };
-        Ok(Self {
-            id: file.id,
-            when: file.when,
-            title: file.title,
-            because: file.because,
+        let when = faults.query(&place("when"), &self.when, Needs::Flags);
+        let about = self.about.map(|about| format!("{{{about}}}"));
+        let topic = self.topic.or_else(|| when.flag().map(str::to_owned)).unwrap_or_else(|| self.id.clone());
+        let mut steps = Vec::new();
+        for step in self.steps {
+            let text = faults.sentences(&place("steps"), &[step.text], Needs::Flags).pop();
+            steps.extend(text.map(|text| Step { text, day: step.day }));
+        }
+        Play {
+            topic,
+            about: about.and_then(|about| faults.sentences(&place("about"), &[about], Needs::Flags).pop()),
+            title: faults.sentences(&place("title"), &self.title, Needs::Flags),
+            because: faults.sentences(&place("because"), &self.because, Needs::Flags),
+            id: self.id,
+            when,
             worth,
-            minutes: file.minutes,
-            cooldown: file.cooldown,
-            due: file.due,
-            steps: file.steps,
-        })
+            minutes: self.minutes,
+            cooldown: self.cooldown,
+            due: self.due,
+            who: self.who,
+            steps,
+        }
     }
 }
 
 impl Play {
     /// What makes no sense in it.
-    pub fn faults(&self, rules: &[Rule]) -> Vec<String> {
+    pub fn faults(&self) -> Vec<String> {
         let what = format!("play {:?}", self.id);
         let mut faults = Vec::new();
-        let mut named = self.when.flag.iter().chain(&self.when.without);
-        if let Some(kind) = named.find(|kind| !rules.iter().any(|rule| &rule.kind == *kind)) {
-            // Its words are known only by its flag: what else seems wrong may be right.
-            let mut known: Vec<_> = rules.iter().map(|rule| rule.kind.as_str()).collect();
-            known.dedup();
-            return vec![format!("{what}: there is no flag {kind:?}; there are: {}", known.join(", "))];
-        }
-        if let Some(condition) = self.when.condition {
-            faults.extend(self.when.with.faults(&what, condition));
-        }
-        if self.when == When::default() {
-            faults.push(format!("{what}: `when` needs a flag, a band or a condition"));
-        }
-        if self.title.is_empty() || self.because.is_empty() {
-            faults.push(format!("{what}: needs a title and a because"));
+        for (key, missing) in [("title", self.title.is_empty()), ("because", self.because.is_empty())] {
+            if missing {
+                faults.push(format!("{what}: {key}: needs a sentence"));
+            }
         }
         let shares = match self.worth {
             Worth::Save { uplift } => vec![uplift],
@@ -157,21 +149,7 @@ impl Play {
         if shares.iter().any(|share| !(0.0..=1.0).contains(share)) {
             faults.push(format!("{what}: uplift, chance and share are 0 to 1"));
         }
-        let rules: Vec<_> = rules.iter().filter(|rule| Some(&rule.kind) == self.when.flag.as_ref()).collect();
-        let steps = self.steps.iter().map(|step| &step.text);
-        for name in self.title.iter().chain(&self.because).chain(steps).flat_map(|text| flags::placeholders(text)) {
-            let own = self.when.condition.is_some_and(|condition| condition.words.contains(&name));
-            let flag = rules.iter().any(|rule| rule.condition.words.contains(&name));
-            if !own && !flag && !COMMON.contains(&name) {
-                faults.push(format!("{what}: {{{name}}} is not known here; always known: {}", COMMON.join(", ")));
-            }
-        }
         faults
-    }
-
-    /// The thing it answers: two plays with the same one are one.
-    fn topic(&self) -> &str {
-        self.when.flag.as_deref().or(self.when.condition.map(|one| one.name)).unwrap_or("band")
     }
 }
 
@@ -211,51 +189,30 @@ pub struct Stakes {
     pub keep: f64,
 }
 
-/// Words that every play can use, where they are known.
-pub const COMMON: &[&str] = &[
-    "account",
-    "owner",
-    "arr",
-    "renewal",
-    "days_to_renewal",
-    "score",
-    "band",
-    "buyer",
-    "buyer_title",
-    "influencer",
-    "user",
-    "champion",
-    "weakest",
-    "before_renewal",
-];
-
 /// The plays on offer, best first.
 pub fn offers(
     eval: &Eval<'_>,
     standing: &[flags::Standing],
-    band: Band,
     stakes: Stakes,
     actions: &[ActionState],
     on: On,
 ) -> Vec<Offer> {
-    let mut common = None;
+    let stands = |kind: Option<&str>| stands(standing, kind);
+    let look = Look::new(eval, on).with_flags(&stands);
     let mut out: Vec<Offer> = Vec::new();
-    for play in &eval.model.plays {
-        let Some(fit) = fits(eval, play, standing, band, on) else { continue };
-        let key = key(play, &fit.key, eval);
+    for play in eval.model.plays.iter().filter(|play| query::holds(&play.when, &look)) {
+        let flag = standing.iter().find(|one| one.flag.kind == play.topic);
+        let key = key(play, flag, &look);
         if hidden(play, &key, actions, on.date) {
             continue;
         }
-        let mut words = fit.words;
-        words.extend(common.get_or_insert_with(|| common_words(eval, band, on)).clone());
-        let (Some(title), Some(because)) = (fill::first(&play.title, &words), fill::first(&play.because, &words))
-        else {
+        let Some((title, because)) = query::first(&play.title, &look).zip(query::first(&play.because, &look)) else {
             continue;
         };
         let worth = worth(&eval.model.order, play.worth, stakes.arr, stakes.p_loss);
         let factors = rank(worth, stakes.near, stakes.keep, play.minutes);
         // A day that has passed would only say that the offer is old; the flag's own date says that better.
-        let due = fit.since.zip(play.due).map(|(since, days)| plus(since, i64::from(days)));
+        let due = flag.zip(play.due).map(|(flag, days)| plus(flag.flag.since, i64::from(days)));
         let due = due.filter(|due| *due >= on.date);
         out.push(Offer { play: play.id.clone(), title, because, key, worth, minutes: play.minutes, due, factors });
     }
@@ -265,50 +222,26 @@ pub fn offers(
     out
 }
 
+fn stands(standing: &[flags::Standing], kind: Option<&str>) -> bool {
+    kind.map_or(!standing.is_empty(), |kind| standing.iter().any(|one| one.flag.kind == kind))
+}
+
 /// The steps of a play with their days, for an account that takes it up on `day`; none for a play that is not known.
 pub fn steps(facts: &Facts, model: &Model, play: &str, day: Date) -> Vec<(String, Date)> {
     let Some(play) = model.plays.iter().find(|one| one.id == play) else { return Vec::new() };
     let (eval, on) = (&Eval::new(facts, model), On::from(day));
-    let band = eval.band(on.day);
     let standing = flags::flags(eval, on);
-    let mut words = fits(eval, play, &standing, band, on).map(|fit| fit.words).unwrap_or_default();
-    words.extend(common_words(eval, band, on));
-    let filled = |step: &Step| Some((fill::fill(&step.text, &words)?, plus(on.date, i64::from(step.day))));
+    let stands = |kind: Option<&str>| stands(&standing, kind);
+    let look = Look::new(eval, on).with_flags(&stands);
+    let filled = |step: &Step| Some((step.text.fill(&look)?, plus(on.date, i64::from(step.day))));
     play.steps.iter().filter_map(filled).collect()
 }
 
-struct Fit {
-    key: String,
-    words: Words,
-    since: Option<Date>,
-}
-
-fn fits(eval: &Eval<'_>, play: &Play, standing: &[flags::Standing], band: Band, on: On) -> Option<Fit> {
-    let when = &play.when;
-    let stands = |kind: &String| standing.iter().any(|one| &one.flag.kind == kind);
-    let wrong_band = !when.band.is_empty() && !when.band.contains(&band);
-    if wrong_band || (when.calm && !standing.is_empty()) || when.without.iter().any(stands) {
-        return None;
-    }
-    let mut fit = Fit { key: String::new(), words: Words::default(), since: None };
-    if let Some(kind) = &when.flag {
-        let flag = standing.iter().find(|one| &one.flag.kind == kind)?;
-        fit = Fit { key: flag.key.clone(), words: flag.words.clone(), since: Some(flag.flag.since) };
-    }
-    if let Some(condition) = when.condition {
-        let (key, words) = flags::ask(eval, condition, &when.with, on)?;
-        if fit.key.is_empty() {
-            fit.key = key;
-        }
-        fit.words.extend(words);
-    }
-    Some(fit)
-}
-
 /// `champion-left:crm:901`; without anything smaller it is about the account as a whole.
-fn key(play: &Play, rests_on: &str, eval: &Eval<'_>) -> String {
-    let about = if rests_on.is_empty() { eval.facts.facts.id.as_str() } else { rests_on };
-    format!("{}:{about}", play.topic())
+fn key(play: &Play, flag: Option<&flags::Standing>, look: &Look<'_, '_>) -> String {
+    let own = play.about.as_ref().and_then(|about| about.fill(look));
+    let about = own.or_else(|| flag.map(|flag| flag.key.clone())).filter(|about| !about.is_empty());
+    format!("{}:{}", play.topic, about.as_deref().unwrap_or(look.eval.facts.facts.id.as_str()))
 }
 
 /// A play that was put off or taken up hides its whole because; done or dismissed it hides itself for its cool-down.
@@ -323,58 +256,4 @@ fn hidden(play: &Play, key: &str, actions: &[ActionState], day: Date) -> bool {
             }
         }
     })
-}
-
-fn common_words(eval: &Eval<'_>, band: Band, on: On) -> Words {
-    let facts = eval.facts.facts;
-    let mut out = Words::default().with("account", &facts.name).with("band", band.name());
-    if let Some(owner) = facts.owner.at(on.date) {
-        out.add("owner", owner);
-    }
-    if let Some(arr) = facts.arr.at(on.date) {
-        out.add("arr", format!("{}{}", arr.currency.sign(), short(arr.units())));
-    }
-    if let Some(renewal) = facts.renewal.at(on.date).filter(|renewal| **renewal >= on.date) {
-        out.add("renewal", short_date(*renewal, on.date));
-        let days = between(on.date, *renewal);
-        out.add("days_to_renewal", days.to_string());
-        // Only where it is near enough to be on everybody's mind: a title that names it gives way otherwise.
-        out.add("before_renewal", if days <= 120 { "before the renewal call" } else { "" });
-    }
-    if let Some(score) = eval.score(on.day) {
-        out.add("score", format!("{score:.0}"));
-    }
-    // Whom to talk to: who was met last, else who is known.
-    let person = |tiers: &[Tier]| {
-        let last = eval.facts.last_touch_of(tiers, on).map(|(_, known, _)| known.person);
-        last.or_else(|| eval.facts.of(tiers, on).next().map(|known| known.person))
-    };
-    if let Some(buyer) = person(&[Tier::Buyer]) {
-        out.add("buyer", &buyer.name);
-        out.add("buyer_title", buyer.title.as_deref().unwrap_or_default());
-    }
-    if let Some(influencer) = person(&[Tier::Influencer]) {
-        out.add("influencer", &influencer.name);
-    }
-    if let Some(user) = person(&[Tier::User, Tier::Builder]) {
-        out.add("user", &user.name);
-    }
-    if let Some((known, None)) = champion_of(&eval.facts, on) {
-        out.add("champion", &known.person.name);
-    }
-    if let Some(weakest) = weakest(eval, on) {
-        out.add("weakest", weakest);
-    }
-    out
-}
-
-/// The measure with the lowest score, by its label.
-fn weakest<'a>(eval: &Eval<'a>, on: On) -> Option<&'a str> {
-    let mut lowest: Option<(usize, f64)> = None;
-    eval.readings(on, |index, _, score| {
-        if lowest.is_none_or(|(_, low)| score < low) {
-            lowest = Some((index, score));
-        }
-    });
-    lowest.map(|(index, _)| eval.model.measures[index].label.as_str())
 }

@@ -187,6 +187,7 @@ pub struct UsageDays<'a> {
     active: bool,
     seats: Option<(Day, &'a Daily)>,
     features: Vec<(&'a str, Day, &'a Daily)>,
+    all: &'a Usage,
 }
 
 impl<'a> UsageDays<'a> {
@@ -230,7 +231,7 @@ impl<'a> UsageDays<'a> {
                 Some((name.strip_prefix("feature:")?, from, daily))
             })
             .collect();
-        Self { start, before, covered, active: active.is_some(), seats, features }
+        Self { start, before, covered, active: active.is_some(), seats, features, all: usage }
     }
 
     /// The last day on or before `day` of which anything is known.
@@ -248,12 +249,50 @@ impl<'a> UsageDays<'a> {
         (self.active && c1 > c0).then(|| ((s1 - s0) / f64::from(c1 - c0), c1 - c0))
     }
 
-    /// Seats in use, as last known on or before `day`: when, and how many.
-    pub fn seats(&self, day: Day) -> Option<(Day, f64)> {
-        let (start, daily) = self.seats?;
+    /// A metric by its name, key features also without their prefix.
+    fn metric(&self, name: &str) -> Option<(Day, &'a Daily)> {
+        let plain = |key: &String| key == name || key.strip_prefix("feature:") == Some(name);
+        let (_, daily) = self.all.iter().find(|(key, _)| plain(key))?;
+        Some((number(daily.start?), daily))
+    }
+
+    /// Mean of a metric over the covered days of `from..=to`, and how many those are. Seats in use are a state: a day
+    /// without a value says nothing of them; of what is counted, a covered day without a value was zero.
+    pub fn window(&self, name: &str, from: Day, to: Day) -> Option<(f64, u32)> {
+        if name == "active_users" {
+            return self.active(from, to);
+        }
+        let (start, daily) = self.metric(name)?;
+        let state = name == "seats_used";
+        let (mut sum, mut days) = (0.0, 0);
+        for day in from..=to {
+            let value = usize::try_from(day - start).ok().and_then(|at| daily.values.get(at)).copied();
+            match value.filter(|value| !value.is_nan()) {
+                Some(value) => (sum, days) = (sum + f64::from(value), days + 1),
+                None if !state && self.is_covered(day) => days += 1,
+                None => {}
+            }
+        }
+        (days > 0).then(|| (sum / f64::from(days), days))
+    }
+
+    fn is_covered(&self, day: Day) -> bool {
+        let at = usize::try_from(day - self.start).ok();
+        at.and_then(|at| Some(self.before.get(at + 1)?.0 > self.before.get(at)?.0)).unwrap_or(false)
+    }
+
+    /// The last value of a metric on or before a day, and when.
+    pub fn last_of(&self, name: &str, day: Day) -> Option<(Day, f64)> {
+        let (start, daily) = self.metric(name)?;
         let at = usize::try_from((day - start).min(daily.values.len() as Day - 1)).ok()?;
         let index = daily.values[..=at].iter().rposition(|value| !value.is_nan())?;
         Some((start + index as Day, f64::from(daily.values[index])))
+    }
+
+    /// Seats in use, as last known on or before `day`: when, and how many.
+    pub fn seats(&self, day: Day) -> Option<(Day, f64)> {
+        self.seats?;
+        self.last_of("seats_used", day)
     }
 
     /// The first day on which at least so many seats were in use.

@@ -6,6 +6,8 @@ use crate::book::day::{Day, number};
 use crate::book::facts::{Pulse, Tier};
 use crate::book::model::{Input, Measure, Model, Validity};
 use crate::book::prepared::{On, Prepared};
+use crate::book::query::{self, Look};
+use crate::book::score::Eval;
 
 /// What an input says on a day.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,16 +25,31 @@ pub const WINDOW: Day = 28;
 /// Fewer covered days than this in a window make no figure.
 const LEAST_DAYS: u32 = 7;
 
-/// Reads a measure's input; `None`: nothing to go by, or too old to speak.
-pub fn read(measure: &Measure, facts: &Prepared<'_>, model: &Model, on: On) -> Option<Reading> {
-    let (value, as_of, fresh) = value(measure.input, facts, model, on)?;
-    let validity = match (measure.validity, measure.input.spec().validity) {
-        (Some(days), _) | (None, Validity::Days(days)) => days,
-        (None, Validity::Cadence) => 2.0 * cadence(measure.input, model),
-        (None, Validity::Standing) => return Some(Reading { value, as_of, freshness: 1.0 }),
+/// Reads a measure; `None`: nothing to go by, or too old to speak.
+pub fn read(measure: &Measure, eval: &Eval<'_>, on: On) -> Option<Reading> {
+    let look = Look::new(eval, on);
+    if measure.when.as_ref().is_some_and(|when| !query::holds(when, &look)) {
+        return None;
+    }
+    let read = query::number(&measure.value, &look)?;
+    let (as_of, fades) = read.as_of.zip(read.fades)?;
+    let age = f64::from(on.day - fades);
+    let freshness = match validity(measure, eval.model_on(on.day)) {
+        None => 1.0,
+        Some(days) if measure.fades => freshness(age, days),
+        Some(days) => f64::from(age <= days),
     };
-    let freshness = freshness(f64::from(on.day - fresh), validity);
-    (freshness > 0.0).then_some(Reading { value, as_of, freshness })
+    (freshness > 0.0).then_some(Reading { value: read.value, as_of, freshness })
+}
+
+/// Days that a measure speaks: its own, else the shortest of its inputs; `None`: as long as its sources say so.
+pub fn validity(measure: &Measure, model: &Model) -> Option<f64> {
+    let of = |input: &Input| match input.spec().validity {
+        Validity::Days(days) => Some(days),
+        Validity::Cadence => Some(2.0 * cadence(*input, model)),
+        Validity::Standing => None,
+    };
+    measure.validity.or_else(|| measure.inputs.iter().filter_map(of).reduce(f64::min))
 }
 
 /// 1 until half of the validity, then in a line to 0 at its end.
@@ -56,12 +73,12 @@ fn cadence(input: Input, model: &Model) -> f64 {
 }
 
 /// Value, day of the newest fact behind it, and the day from which it fades.
-fn value(input: Input, facts: &Prepared<'_>, model: &Model, on: On) -> Option<(f64, Day, Day)> {
+pub fn value(input: Input, facts: &Prepared<'_>, model: &Model, on: On) -> Option<(f64, Day, Day)> {
     let day = on.day;
     let same = |(value, as_of): (f64, Day)| (value, as_of, as_of);
     match input {
         Input::UsageTrend => trend(facts, day).map(same),
-        Input::UsageChange => change(facts, day).map(|change| same((change.percent(), change.as_of))),
+        Input::UsageChange => change(facts, day).map(|change| same((change.share(), change.as_of))),
         Input::UsageUtilisation => utilisation(facts, on).map(|use_| same((use_.used / use_.seats, use_.as_of))),
         Input::UsageBreadth => {
             let breadth = breadth(facts, on)?;
@@ -120,9 +137,9 @@ pub struct UsageChange {
 }
 
 impl UsageChange {
-    /// In per cent of before.
-    pub fn percent(self) -> f64 {
-        (self.after / self.before - 1.0) * 100.0
+    /// As a share of before: −0.2 is a fall by a fifth.
+    pub fn share(self) -> f64 {
+        self.after / self.before - 1.0
     }
 }
 
@@ -135,26 +152,31 @@ pub fn change(facts: &Prepared<'_>, day: Day) -> Option<UsageChange> {
     (before > 0.0).then_some(UsageChange { before, after, as_of })
 }
 
-/// Least-squares slope of eight weekly means, in per cent of their mean per week.
+/// Least-squares slope of eight weekly means, as a share of their mean per week.
 fn trend(facts: &Prepared<'_>, day: Day) -> Option<(f64, Day)> {
     let as_of = facts.usage.last(day)?;
+    let week = |back: Day| facts.usage.active(as_of - 7 * back - 6, as_of - 7 * back).map(|(mean, _)| mean);
+    slope(8, week).map(|slope| (slope, as_of))
+}
+
+/// Least-squares slope of weekly values as a share of their mean per week; `week` is asked by how many weeks back it lies.
+pub fn slope(weeks: Day, week: impl Fn(Day) -> Option<f64>) -> Option<f64> {
     let (mut n, mut sx, mut sy, mut sxx, mut sxy) = (0.0, 0.0, 0.0, 0.0, 0.0);
-    for week in 0..8 {
-        let end = as_of - 7 * (7 - week);
-        let Some((y, _)) = facts.usage.active(end - 6, end) else { continue };
-        let x = f64::from(week);
+    for at in 0..weeks {
+        let Some(y) = week(weeks - 1 - at) else { continue };
+        let x = f64::from(at);
         n += 1.0;
         sx += x;
         sy += y;
         sxx += x * x;
         sxy += x * y;
     }
-    // Two of eight weeks may be missing; with fewer the line says more about the holes than about the users.
-    if n < 6.0 || sy <= 0.0 {
+    // A quarter of the weeks may be missing; with fewer the line says more about the holes than about the users.
+    if n < 3.0 || n < f64::from(weeks) * 0.75 || sy <= 0.0 {
         return None;
     }
     let slope = (n * sxy - sx * sy) / (n * sxx - sx * sx);
-    Some((slope / (sy / n) * 100.0, as_of))
+    Some(slope / (sy / n))
 }
 
 /// Seats in use and licensed.
@@ -242,7 +264,7 @@ fn champion(facts: &Prepared<'_>, on: On) -> Option<(f64, Day, Day)> {
 }
 
 /// The newest day on which a ticket was opened or closed; the day itself while one is open.
-fn ticket_seen(facts: &Prepared<'_>, day: Day) -> Option<Day> {
+pub fn ticket_seen(facts: &Prepared<'_>, day: Day) -> Option<Day> {
     facts
         .tickets
         .iter()

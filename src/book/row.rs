@@ -151,6 +151,7 @@ pub fn fields(entity: Entity) -> &'static [Field] {
         field("domain", Text),
         field("owner", Text), // the owner's id in the same source
         field("segment", Text),
+        field("priority", Text), // how much care it gets: 1, 2, 3; gold, silver
         field("industry", Text),
         field("stage", Text), // lifecycle: customer, onboarding, former ...
         field("currency", Text),

@@ -2,13 +2,15 @@
 //!
 //! Decides every number of health by the formulas of the book, and not one word. Allocates nothing per day.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
+use crate::book::assess::Rates;
 use crate::book::day::Day;
-use crate::book::facts::{Facts, Pulse};
+use crate::book::facts::Facts;
 use crate::book::model::{Bands, MAX_GROUPS, MAX_MEASURES, Model};
 use crate::book::prepared::{On, Prepared};
+use crate::book::query::{self, Look};
 use crate::book::reading::{self, Reading};
 use crate::book::standing::Band;
 
@@ -24,28 +26,31 @@ pub struct Voice {
 pub enum CapKind {
     Outcomes,
     NoOutcomes,
-    RedPulse,
+    /// One of [`Model::caps`], by its place.
+    Own(usize),
 }
 
 impl CapKind {
-    /// Every cap, the relationship's own aside.
-    pub const ALL: [Self; 3] = [Self::Outcomes, Self::NoOutcomes, Self::RedPulse];
+    /// Every cap of a model, the relationship's own aside.
+    pub fn all(model: &Model) -> impl Iterator<Item = Self> {
+        [Self::Outcomes, Self::NoOutcomes].into_iter().chain((0..model.caps.len()).map(Self::Own))
+    }
 
     /// Its id in JSON.
-    pub fn id(self) -> &'static str {
+    pub fn id(self, model: &Model) -> &str {
         match self {
             Self::Outcomes => "weak-outcomes",
             Self::NoOutcomes => "no-outcomes",
-            Self::RedPulse => "red-pulse",
+            Self::Own(at) => model.caps.get(at).map_or("gate", |cap| &cap.id),
         }
     }
 
     /// The words on screen.
-    pub fn label(self) -> &'static str {
+    pub fn label(self, model: &Model) -> &str {
         match self {
             Self::Outcomes => "weak outcomes",
             Self::NoOutcomes => "no evidence of outcomes",
-            Self::RedPulse => "red pulse",
+            Self::Own(at) => model.caps.get(at).map_or("gate", |cap| &cap.label),
         }
     }
 }
@@ -86,9 +91,9 @@ impl Folded {
 /// The voices of one day, one for each measure of the model.
 pub type Voices = [Option<Voice>; MAX_MEASURES];
 
-/// Folds the voices into a score. `weakest`: the loyalty of the weakest known tier; `red`: the last pulse is red.
-/// `None`: no measure could speak.
-pub fn fold(model: &Model, voices: &Voices, weakest: Option<f64>, red: bool) -> Option<Folded> {
+/// Folds the voices into a score. `weakest`: the loyalty of the weakest known tier; `own`: the lowest of the model's own
+/// caps that hold. `None`: no measure could speak.
+pub fn fold(model: &Model, voices: &Voices, weakest: Option<f64>, own: Option<(CapKind, f64)>) -> Option<Folded> {
     let mut sum = [0.0; MAX_GROUPS];
     let mut weight = [0.0; MAX_GROUPS];
     let mut whole = [0.0; MAX_GROUPS];
@@ -125,19 +130,21 @@ pub fn fold(model: &Model, voices: &Voices, weakest: Option<f64>, red: bool) -> 
         }
     }
     let of = |id: &str| model.groups.iter().position(|group| group.id == id).filter(|g| weight[*g] > 0.0);
-    let tier_cap = of(&model.gates.weakest_tier.group).zip(weakest).and_then(|(g, weakest)| {
-        let cap = (weakest + model.gates.weakest_tier.above).min(100.0);
+    let tier = model.gates.weakest_tier.as_ref();
+    let tier_cap = tier.and_then(|gate| Some((of(&gate.group)?, weakest? + gate.above))).and_then(|(g, cap)| {
+        let cap = cap.min(100.0);
         let over = cap - sum[g] / weight[g];
         (over < 0.0).then_some((cap, share[g] * over))
     });
     let capped = mean + tier_cap.map_or(0.0, |(_, points)| points);
-    let gate = &model.gates.outcomes;
-    let outcomes = match of(&gate.group).map(|g| sum[g] / weight[g]) {
-        Some(o) => (CapKind::Outcomes, gate.floor + gate.rise * ((o - gate.from) / gate.over).clamp(0.0, 1.0)),
-        None => (CapKind::NoOutcomes, model.gates.no_outcomes),
-    };
-    let pulse = red.then_some((CapKind::RedPulse, model.gates.red_pulse));
-    let lowest = pulse.into_iter().chain([outcomes]).min_by(|a, b| a.1.total_cmp(&b.1));
+    let outcomes = model.gates.outcomes.as_ref().and_then(|gate| match of(&gate.group).map(|g| sum[g] / weight[g]) {
+        Some(o) => {
+            let cap = gate.floor + gate.rise * ((o - gate.from) / gate.over).clamp(0.0, 1.0);
+            Some((CapKind::Outcomes, cap))
+        }
+        None => model.gates.no_outcomes.map(|cap| (CapKind::NoOutcomes, cap)),
+    });
+    let lowest = own.into_iter().chain(outcomes).min_by(|a, b| a.1.total_cmp(&b.1));
     let cap = lowest.filter(|(_, cap)| *cap < capped).map(|(kind, cap)| Cap { kind, cap, points: cap - capped });
     let score = capped + cap.map_or(0.0, |cap| cap.points);
     let confidence = if groups > 0.0 { (spoken / groups).clamp(0.0, 1.0) } else { 0.0 };
@@ -163,26 +170,61 @@ pub fn band(bands: &Bands, score: Option<f64>, mut before: impl FnMut(Day) -> Op
 pub struct Eval<'a> {
     pub model: &'a Model,
     pub facts: Prepared<'a>,
+    /// Rates into the book's currency, for whatever compares money.
+    pub rates: Option<&'a Rates>,
     scores: RefCell<HashMap<Day, Option<f64>>>,
+    /// Which override is in force, by day.
+    chosen: RefCell<HashMap<Day, Option<usize>>>,
+    /// Overrides are being looked for: what they ask is answered by the model as it stands.
+    choosing: Cell<bool>,
     /// How many days were folded: the cost of an assessment, for tests.
-    folds: std::cell::Cell<u32>,
+    folds: Cell<u32>,
 }
 
 impl<'a> Eval<'a> {
     /// Prepares the facts.
     pub fn new(facts: &'a Facts, model: &'a Model) -> Self {
-        let facts = Prepared::new(facts, model);
-        Self { model, facts, scores: RefCell::default(), folds: std::cell::Cell::new(0) }
+        Self {
+            model,
+            facts: Prepared::new(facts, model),
+            rates: None,
+            scores: RefCell::default(),
+            chosen: RefCell::default(),
+            choosing: Cell::new(false),
+            folds: Cell::new(0),
+        }
+    }
+
+    /// With the rates of the book.
+    pub fn in_money(self, rates: &'a Rates) -> Self {
+        Self { rates: Some(rates), ..self }
+    }
+
+    /// The model in force on a day: the first override that fits, else the model as it stands.
+    pub fn model_on(&self, day: Day) -> &'a Model {
+        if self.model.overrides.is_empty() || self.choosing.get() {
+            return self.model;
+        }
+        let known = self.chosen.borrow().get(&day).copied();
+        let chosen = known.unwrap_or_else(|| {
+            self.choosing.set(true);
+            let look = Look::new(self, On::day(day));
+            let found = self.model.overrides.iter().position(|one| query::holds(&one.when, &look));
+            self.choosing.set(false);
+            self.chosen.borrow_mut().insert(day, found);
+            found
+        });
+        chosen.and_then(|at| self.model.overrides.get(at)).map_or(self.model, |one| one.model.as_ref())
     }
 
     /// What each measure reads on a day, handed to `each` by index.
     pub fn readings(&self, on: On, mut each: impl FnMut(usize, Reading, f64)) {
         let months = self.facts.months(on.day);
         let segment = self.facts.facts.segment.at(on.date).map(String::as_str);
-        for (index, measure) in self.model.measures.iter().enumerate() {
-            if let Some(reading) = reading::read(measure, &self.facts, self.model, on) {
-                let score = measure.curve_for(segment, months).score(reading.value);
-                each(index, reading, score);
+        for (index, measure) in self.model_on(on.day).measures.iter().enumerate() {
+            if let Some(reading) = reading::read(measure, self, on) {
+                let curve = measure.curve_for(segment, months, |when| query::holds(when, &Look::new(self, on)));
+                each(index, reading, curve.score(reading.value));
             }
         }
     }
@@ -204,10 +246,13 @@ impl<'a> Eval<'a> {
     /// As [`Eval::folded`], for voices that are known already.
     pub fn fold(&self, on: On, voices: &Voices) -> Option<Folded> {
         self.folds.set(self.folds.get() + 1);
-        let red = reading::pulse(&self.facts, on).is_some_and(|pulse| pulse.pulse == Pulse::Red);
+        let model = self.model_on(on.day);
+        let look = Look::new(self, on);
+        let holding = model.caps.iter().enumerate().filter(|(_, cap)| query::holds(&cap.when, &look));
+        let own = holding.map(|(at, cap)| (CapKind::Own(at), cap.cap)).min_by(|a, b| a.1.total_cmp(&b.1));
         // No fact of this book says yet how a person feels: without sentiment no tier's loyalty is known, and the
         // cap of the weakest tier is absent.
-        fold(self.model, voices, None, red)
+        fold(model, voices, None, own)
     }
 
     /// The score of a day; `None` also on days before the customer was one.
@@ -215,7 +260,10 @@ impl<'a> Eval<'a> {
         if let Some(score) = self.scores.borrow().get(&day) {
             return *score;
         }
-        let score = self.facts.since.is_none_or(|since| since <= day).then(|| self.folded(On::day(day))).flatten();
+        let on = On::day(day);
+        let known = self.facts.since.is_none_or(|since| since <= day)
+            && self.model_on(day).when.as_ref().is_none_or(|when| query::holds(when, &Look::new(self, on)));
+        let score = known.then(|| self.folded(on)).flatten();
         let score = score.map(|folded| folded.score);
         self.scores.borrow_mut().insert(day, score);
         score
@@ -223,7 +271,7 @@ impl<'a> Eval<'a> {
 
     /// The band of a day.
     pub fn band(&self, day: Day) -> Band {
-        band(&self.model.bands, self.score(day), |back| self.score(day - back))
+        band(&self.model_on(day).bands, self.score(day), |back| self.score(day - back))
     }
 
     /// How many days were folded so far.
@@ -256,14 +304,14 @@ mod tests {
         let (o, e) = (first_of(&model, "outcomes"), first_of(&model, "relationship"));
         let x = first_of(&model, "experience");
         // Outcomes 40 of 100: the cap is 59, though the mean is (40·40 + 30·100 + 20·100) / 90 = 73.3.
-        let folded = fold(&model, &voices(&[(o, 40.0, 1.0), (e, 100.0, 1.0), (x, 100.0, 1.0)]), None, false).unwrap();
+        let folded = fold(&model, &voices(&[(o, 40.0, 1.0), (e, 100.0, 1.0), (x, 100.0, 1.0)]), None, None).unwrap();
         assert!((folded.mean - 6600.0 / 90.0).abs() < 1e-9);
         assert_eq!(folded.score, 59.0);
         let cap = folded.cap.unwrap();
         assert_eq!((cap.kind, cap.cap), (CapKind::Outcomes, 59.0));
         assert!((folded.mean + cap.points - folded.score).abs() < 1e-9);
         // Halfway from 40 to 50 the cap is 79.5; from 50 on it is none.
-        let folded = fold(&model, &voices(&[(o, 45.0, 1.0), (e, 100.0, 1.0), (x, 100.0, 1.0)]), None, false).unwrap();
+        let folded = fold(&model, &voices(&[(o, 45.0, 1.0), (e, 100.0, 1.0), (x, 100.0, 1.0)]), None, None).unwrap();
         assert_eq!(folded.cap, None);
     }
 
@@ -271,17 +319,17 @@ mod tests {
     fn no_outcomes_cap_at_74_and_a_red_pulse_at_49() {
         let model = Model::built_in_for_tests();
         let r = first_of(&model, "relationship");
-        let folded = fold(&model, &voices(&[(r, 95.0, 1.0)]), None, false).unwrap();
+        let folded = fold(&model, &voices(&[(r, 95.0, 1.0)]), None, None).unwrap();
         assert_eq!((folded.score, folded.cap.unwrap().kind), (74.0, CapKind::NoOutcomes));
-        let folded = fold(&model, &voices(&[(r, 95.0, 1.0)]), None, true).unwrap();
-        assert_eq!((folded.score, folded.cap.unwrap().kind), (49.0, CapKind::RedPulse));
+        let folded = fold(&model, &voices(&[(r, 95.0, 1.0)]), None, Some((CapKind::Own(0), 49.0))).unwrap();
+        assert_eq!((folded.score, folded.cap.unwrap().kind), (49.0, CapKind::Own(0)));
     }
 
     #[test]
     fn the_weakest_tier_caps_inside_its_group() {
         let model = Model::built_in_for_tests();
         let (o, r) = (first_of(&model, "outcomes"), first_of(&model, "relationship"));
-        let folded = fold(&model, &voices(&[(o, 80.0, 1.0), (r, 90.0, 1.0)]), Some(50.0), false).unwrap();
+        let folded = fold(&model, &voices(&[(o, 80.0, 1.0), (r, 90.0, 1.0)]), Some(50.0), None).unwrap();
         // Relationship 90 is held at 60: 30 points of 30 in 70.
         let (cap, points) = folded.tier_cap.unwrap();
         assert_eq!(cap, 60.0);
@@ -293,11 +341,11 @@ mod tests {
     fn absent_measures_give_their_weight_away_and_confidence_falls() {
         let model = Model::built_in_for_tests();
         let o = first_of(&model, "outcomes");
-        let folded = fold(&model, &voices(&[(o, 60.0, 0.5)]), None, false).unwrap();
+        let folded = fold(&model, &voices(&[(o, 60.0, 0.5)]), None, None).unwrap();
         assert!((folded.score - 60.0).abs() < 1e-9);
         let group: f64 = model.measures.iter().filter(|m| m.group == model.measures[o].group).map(|m| m.weight).sum();
         assert!((folded.confidence - 0.4 * 0.5 * model.measures[o].weight / group).abs() < 1e-9);
-        assert_eq!(fold(&model, &voices(&[]), None, false), None);
+        assert_eq!(fold(&model, &voices(&[]), None, None), None);
     }
 
     #[test]
@@ -323,14 +371,14 @@ mod tests {
         fn points_and_caps_add_up_to_a_score_of_0_to_100(
             given in proptest::collection::vec(proptest::option::of((0.0..=100.0, 0.01..=1.0)), 16),
             weakest in proptest::option::of(0.0..=100.0),
-            red: bool,
+            own in proptest::option::of(0.0..=100.0),
         ) {
             let model = Model::built_in_for_tests();
             let mut voices: Voices = [None; MAX_MEASURES];
             for (slot, one) in voices.iter_mut().zip(given) {
                 *slot = one.map(|(score, freshness)| Voice { score, freshness });
             }
-            if let Some(folded) = fold(&model, &voices, weakest, red) {
+            if let Some(folded) = fold(&model, &voices, weakest, own.map(|cap| (CapKind::Own(0), cap))) {
                 let mut points = 0.0;
                 let mut share = 0.0;
                 for (measure, voice) in model.measures.iter().zip(&voices) {

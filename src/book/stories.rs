@@ -373,7 +373,7 @@ proptest! {
 fn licence_use_is_judged_by_the_age_of_the_account() {
     let model = Model::built_in_for_tests();
     let measure = model.measures.iter().find(|one| one.id == "utilisation").unwrap();
-    let colour = |share: f64, months: f64| match measure.curve_for(None, Some(months)).score(share) {
+    let colour = |share: f64, months: f64| match measure.curve_for(None, Some(months), |_| false).score(share) {
         score if score < model.bands.at_risk => "red",
         score if score < model.bands.healthy => "yellow",
         _ => "green",

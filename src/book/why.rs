@@ -112,8 +112,8 @@ const WORTH_SAYING: f64 = 0.005;
 const FRESH: f64 = 0.995;
 
 /// The inputs that a measure is made of.
-pub fn inputs(measure: &Measure) -> impl Iterator<Item = Input> + use<> {
-    std::iter::once(measure.input)
+pub fn inputs(measure: &Measure) -> impl Iterator<Item = Input> + use<'_> {
+    measure.inputs.iter().copied()
 }
 
 /// The tree of a health that was assessed for `health_day`.

@@ -6,6 +6,7 @@
 mod actions;
 mod assessing;
 mod background;
+mod deep;
 mod digest;
 mod draft;
 mod notes;
@@ -88,6 +89,8 @@ pub struct Desk {
     as_of: Option<Date>,
     /// Tokens that are kept in memory only.
     held: BTreeMap<String, SecretString>,
+    /// What the last filter that needed the facts of accounts found.
+    found: RefCell<deep::Found>,
 }
 
 impl Desk {
@@ -113,7 +116,10 @@ impl Desk {
         let store = RefCell::new(opened.store);
         let clock = Clock::new(shared.zone.clone(), fixed);
         let today = clock.today();
-        Ok((Self { shared, store, clock, today, as_of: None, held: BTreeMap::new() }, opened.notices))
+        Ok((
+            Self { shared, store, clock, today, as_of: None, held: BTreeMap::new(), found: RefCell::default() },
+            opened.notices,
+        ))
     }
 
     /// The same workspace for another thread.
@@ -127,6 +133,7 @@ impl Desk {
             today: self.today,
             as_of: self.as_of,
             held: self.held.clone(),
+            found: RefCell::default(),
         })
     }
 

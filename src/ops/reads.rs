@@ -6,7 +6,6 @@ use jiff::{Span, Timestamp};
 use crate::book::assess::Medians;
 use crate::book::changes::changes;
 use crate::book::ids::{AccountId, DraftKey};
-use crate::book::query::parse_known;
 use crate::book::standing::{Changes, Standing};
 use crate::book::tiers::tier_of;
 use crate::book::view::{AccountView, Header, Page, PageQuery, PortfolioRow, Sort, SourceState, SyncView};
@@ -18,14 +17,6 @@ use crate::store::Filter;
 const UNMATCHED_SHOWN: usize = 200;
 
 impl Desk {
-    /// What a filter line means.
-    fn filter(&self, text: &str) -> Result<Filter, OpsError> {
-        let kinds: Vec<&str> = self.model().flags.iter().map(|rule| rule.kind.as_str()).collect();
-        let query = parse_known(text, &kinds).map_err(|error| OpsError::usage(error.to_string()))?;
-        let me = self.me()?;
-        Ok(Filter::of(&query, self.today(), me.as_deref()))
-    }
-
     /// A window of the portfolio: one indexed read.
     pub fn page(&self, query: &PageQuery) -> Result<Page, OpsError> {
         let filter = self.filter(&query.filter)?;

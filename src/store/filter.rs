@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use rusqlite::types::Value as Sql;
 
 use super::codec::{day, fold};
-use crate::book::query::{Expr, Field, Op, Query, Term, Text, Value};
+use crate::book::query::{Expr, Field, Num, Op, Query, Stretch, Term, Text, Unit, Use, Words};
 
 /// A condition on the portfolio (`p`).
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -21,11 +21,22 @@ impl Filter {
         Self::default()
     }
 
-    /// A query, seen from a day. `me`: the owner who is signed in.
+    /// A query that the portfolio alone can answer, seen from a day; of any other, what it can. `me`: the owner who is
+    /// signed in.
     pub fn of(query: &Query, today: Date, me: Option<&str>) -> Self {
-        let mut making = Making { today: day(today), me: me.map(fold), params: Vec::new() };
+        let mut making = Making { date: today, today: day(today), me: me.map(fold), params: Vec::new() };
         let parts = query.all.iter().map(|part| making.expr(&part.expr)).collect::<Vec<_>>();
         Self { sql: parts.join(" AND "), params: making.params }
+    }
+
+    /// With only these accounts left, by their keys.
+    pub fn among(mut self, keys: &[i64]) -> Self {
+        let and = if self.sql.is_empty() { "" } else { " AND " };
+        self.sql.push_str(and);
+        self.sql.push_str("p.account IN (SELECT value FROM json_each(?))");
+        let keys = keys.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+        self.params.push(Sql::Text(format!("[{keys}]")));
+        self
     }
 
     /// Whether it lets everything pass.
@@ -35,6 +46,7 @@ impl Filter {
 }
 
 struct Making {
+    date: Date,
     today: i64,
     me: Option<String>,
     params: Vec<Sql>,
@@ -67,56 +79,111 @@ impl Making {
                 let (name, domain) = (self.holds("p.name", word), self.holds("p.domain", word));
                 format!("({name} OR {domain})")
             }
-            Term::Compare { field, op, value } => self.compare(*field, *op, *value),
-            Term::Text { field, value } => {
-                let column = match field {
-                    Text::Owner => "p.owner",
-                    Text::Segment => "fold(p.segment)",
-                    Text::Name => "p.name",
-                    Text::Domain => "p.domain",
-                };
-                self.holds(column, value)
+            Term::Compare { left: Num::Of(of), op, right: Num::Plain(value) } => self.compare(of, *op, *value),
+            Term::Within { left: Num::Of(of), op, days } => self.within(of, *op, *days),
+            Term::Words { of: Words::Of(field), whole, any } => {
+                let Some(column) = column(*field) else { return "0".to_owned() };
+                let parts: Vec<String> = any.iter().map(|word| self.words(column, word, *whole)).collect();
+                format!("({})", parts.join(" OR "))
             }
             Term::OwnerMe => match self.me.clone() {
                 Some(me) => format!("(p.owner IS {})", self.bind(me)),
                 None => "0".to_owned(),
             },
             Term::Band(band) => format!("(p.band = {})", self.bind(band.name().to_owned())),
-            Term::Flag(kind) => format!("(instr(p.flags, {}) > 0)", self.bind(format!(" {kind} "))),
+            Term::Flag(Some(kind)) => format!("(instr(p.flags, {}) > 0)", self.bind(format!(" {kind} "))),
+            Term::Flag(None) => "(trim(p.flags) <> '')".to_owned(),
             // Meetings of a standing of another day are not today's.
             Term::MeetingToday => format!("(p.meetings > 0 AND p.day = {})", self.bind(self.today)),
-            Term::Unknown(field) => format!("({} IS NULL)", self.number(*field)),
+            Term::Known(Num::Of(of)) => format!("({} IS NOT NULL)", self.number(of)),
+            Term::Told(Words::Of(field)) => {
+                column(*field).map_or_else(|| "0".to_owned(), |column| format!("(coalesce({column}, '') <> '')"))
+            }
+            // What needs the facts is never handed to this room; asked all the same, it holds for nobody.
+            Term::Compare { .. }
+            | Term::Within { .. }
+            | Term::Words { .. }
+            | Term::Known(_)
+            | Term::Told(_)
+            | Term::Items { .. }
+            | Term::State(_) => "0".to_owned(),
         }
+    }
+
+    fn words(&mut self, column: &str, word: &str, whole: bool) -> String {
+        if whole {
+            return format!("coalesce({column} = {}, 0)", self.bind(word.to_lowercase()));
+        }
+        self.holds(column, word)
     }
 
     fn holds(&mut self, column: &str, part: &str) -> String {
         format!("(instr(coalesce({column}, ''), {}) > 0 AND {column} IS NOT NULL)", self.bind(part.to_lowercase()))
     }
 
-    /// A field in its unit.
-    fn number(&mut self, field: Field) -> String {
-        match field {
+    /// A field in its unit; one that is not stored is known of nobody.
+    fn number(&mut self, of: &Use) -> String {
+        match of.field {
+            _ if !of.is_plain() => "NULL".to_owned(),
             Field::Health => "p.score".to_owned(),
             Field::Confidence => "p.confidence".to_owned(),
             Field::Change => "p.delta".to_owned(),
             Field::Arr => "(p.arr * 1.0 / p.scale)".to_owned(),
-            Field::Renewal => format!("(p.renewal - {})", self.bind(self.today)),
+            Field::Renewal | Field::RenewalDays => format!("(p.renewal - {})", self.bind(self.today)),
+            Field::RenewalLate => {
+                let late = format!("({} - p.renewal)", self.bind(self.today));
+                format!("(CASE WHEN {late} > 0 THEN {} - p.renewal END)", self.bind(self.today))
+            }
             // Never touched stands as the smallest number, for the order.
             Field::Touch => format!("({} - nullif(p.touch, {}))", self.bind(self.today), i32::MIN),
+            _ => "NULL".to_owned(),
         }
     }
 
-    fn compare(&mut self, field: Field, op: Op, value: Value) -> String {
-        let value = match value {
-            Value::Number(value) => value,
-            Value::Date(date) if field == Field::Touch => (self.today - day(date)) as f64,
-            Value::Date(date) => (day(date) - self.today) as f64,
-        };
-        let number = self.number(field);
+    /// A day against a stretch of days. Days ago count backwards: `touch>2026-10-01` asks for longer ago than that day.
+    fn within(&mut self, of: &Use, op: Op, days: Stretch) -> String {
+        let ahead = of.field.spec().unit == Unit::Date;
+        let (from, to) = days.days(self.date, ahead);
+        let (from, to) = (day(from) - self.today, day(to) - self.today);
+        let back = matches!(of.field, Field::Touch | Field::RenewalLate);
+        let (from, to) = if back { (-to, -from) } else { (from, to) };
+        let (from, to) = (from as f64, to as f64);
+        match op {
+            Op::Less => self.compare(of, Op::Less, from),
+            Op::AtMost => self.compare(of, Op::AtMost, to),
+            Op::AtLeast => self.compare(of, Op::AtLeast, from),
+            Op::More => self.compare(of, Op::More, to),
+            Op::Equal => {
+                format!("({} AND {})", self.compare(of, Op::AtLeast, from), self.compare(of, Op::AtMost, to))
+            }
+            Op::Differs => {
+                format!("({} OR {})", self.compare(of, Op::Less, from), self.compare(of, Op::More, to))
+            }
+        }
+    }
+
+    fn compare(&mut self, of: &Use, op: Op, value: f64) -> String {
+        let number = self.number(of);
         let value = self.bind(value);
         match op {
             Op::Equal => format!("coalesce(abs({number} - {value}) < 1e-9, 0)"),
-            _ => format!("coalesce({number} {} {value}, 0)", op.sign()),
+            Op::Differs => format!("coalesce(abs({number} - {value}) >= 1e-9, 0)"),
+            // The same room for rounding as in `book`: 0.1 + 0.2 is at most 0.3.
+            Op::AtMost => format!("coalesce({number} < {value} + 1e-9, 0)"),
+            Op::AtLeast => format!("coalesce({number} > {value} - 1e-9, 0)"),
+            Op::Less => format!("coalesce({number} <= {value} - 1e-9, 0)"),
+            Op::More => format!("coalesce({number} >= {value} + 1e-9, 0)"),
         }
     }
+}
+
+/// The column of a text, folded; `None`: it is not stored.
+fn column(field: Text) -> Option<&'static str> {
+    Some(match field {
+        Text::Owner => "p.owner",
+        Text::Segment => "fold(p.segment)",
+        Text::Name => "p.name",
+        Text::Domain => "p.domain",
+        _ => return None,
+    })
 }

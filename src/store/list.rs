@@ -2,6 +2,8 @@
 //!
 //! The store's side of the portfolio. Decides nothing about health; it only keeps what `book` said.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::OptionalExtension;
@@ -41,6 +43,16 @@ impl Scope {
     fn folded(&self) -> Option<String> {
         self.owner.as_deref().map(fold)
     }
+}
+
+/// An account that a filter leaves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// Its key in the portfolio, for [`Filter::among`].
+    pub key: i64,
+    pub id: AccountId,
+    /// The state of its facts.
+    pub version: Version,
 }
 
 /// The exposures of a book in order, to say how urgent one is among them.
@@ -199,6 +211,41 @@ impl Store {
         self.cache.read("finding a place in the portfolio", |conn| match links::key(conn, id.as_str())? {
             Some(account) => page::position(conn, &order, account),
             None => Ok(None),
+        })
+    }
+
+    /// The accounts that a filter leaves, with the state of their facts, the most urgent first.
+    pub fn candidates(&self, filter: &Filter, scope: &Scope) -> Result<Vec<Candidate>, StoreError> {
+        let owner = scope.folded();
+        let own: HashMap<String, i64> = self.own.read("reading accounts' states", |conn| {
+            let mut statement = conn.prepare_cached("SELECT account, serial FROM touched")?;
+            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        })?;
+        self.cache.read("reading accounts' states", |conn| {
+            let mut sql = "SELECT p.account, a.version FROM portfolio p JOIN account a USING (account)".to_owned();
+            let mut params = Vec::new();
+            let mut word = " WHERE ";
+            if let Some(owner) = owner {
+                sql += " WHERE p.owner = ?";
+                params.push(rusqlite::types::Value::Text(owner));
+                word = " AND ";
+            }
+            if !filter.is_all() {
+                sql += word;
+                sql += &filter.sql;
+                params.extend(filter.params.iter().cloned());
+            }
+            sql += " ORDER BY p.exposure DESC";
+            let mut found = Vec::new();
+            let mut statement = conn.prepare_cached(&sql)?;
+            let mut rows = statement.query(rusqlite::params_from_iter(params))?;
+            while let Some(row) = rows.next()? {
+                let key: i64 = row.get(0)?;
+                let id = links::id_of(conn, key)?;
+                let own = own.get(id.as_str()).copied().unwrap_or(0);
+                found.push(Candidate { key, id, version: Version { cache: row.get(1)?, own } });
+            }
+            Ok(found)
         })
     }
 

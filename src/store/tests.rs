@@ -9,7 +9,7 @@ use super::cache::standings::STALE;
 use super::codec::day;
 use super::*;
 use crate::book::ids::{AccountId, NoteId};
-use crate::book::query::parse;
+use crate::book::query::{Line, parse};
 use crate::book::row::{Entity, Row, Value};
 use crate::book::view::{PageQuery, Sort};
 
@@ -355,7 +355,7 @@ proptest! {
             let me = Some("Maya@us.example");
             let filter = Filter::of(&query, TODAY, me);
             let left = store.page(&everything, &filter, &Scope::team()).unwrap().rows;
-            let fitting = whole.iter().filter(|row| query.matches(row, TODAY, me)).cloned().collect::<Vec<_>>();
+            let fitting = whole.iter().filter(|row| query.matches(&Line { row, today: TODAY, me })).cloned().collect::<Vec<_>>();
             prop_assert_eq!(&left, &fitting, "{}", text);
             prop_assert_eq!(store.count(&filter, &Scope::team()).unwrap(), fitting.len() as u64);
         }

@@ -126,7 +126,6 @@ fn hushed(state: &FlagState, flag: &Flag, day: Date) -> Option<QuietFlag> {
 mod tests {
     use super::*;
     use crate::book::assess::{Context, Medians, Rates, assess};
-    use crate::book::fill::Words;
     use crate::book::model::Model;
     use crate::book::money::Currency;
     use crate::book::sample::{TODAY, ago, healthy, sinking};
@@ -141,7 +140,7 @@ mod tests {
             since,
             because: String::new(),
         };
-        Standing { flag, key: key.into(), words: Words::default() }
+        Standing { flag, key: key.into() }
     }
 
     fn said(kind: &str, key: &str, status: FlagStatus, on: Date, until: Option<Date>) -> FlagState {

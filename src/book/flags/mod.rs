@@ -1,99 +1,112 @@
-//! Risk flags: rules from `health.toml`, each a named condition with its thresholds.
+//! Risk flags: rules from `health.toml`, each a query with severity, words and evidence.
 //!
-//! Decides which rules hold on a day, since when, how severe, and in which words. The conditions stand in `condition`.
+//! Decides which rules hold on a day, since when, how severe, and in which words. What people said of a flag stands in
+//! `life`.
 
-mod condition;
 mod life;
-
-use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use crate::book::day::{Day, date};
-use crate::book::fill::{self, Words};
+use crate::book::fill;
+use crate::book::model::Faults;
 use crate::book::prepared::On;
+use crate::book::query::{self, Expr, Look, Needs, Template};
 use crate::book::score::Eval;
 use crate::book::standing::{Flag, Severity};
-pub use condition::{CONDITIONS, Condition};
 pub use life::{FlagState, FlagStatus, Record, TOO_EARLY_DAYS, split};
 
 /// How far back a flag's first day is looked for.
 const LOOK_BACK: Day = 366;
 
-/// Thresholds by name; what is not given has the condition's own value.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(transparent)]
-pub struct With(BTreeMap<String, f64>);
+/// One rule as it is written.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleFile {
+    kind: String,
+    when: String,
+    keep: Option<String>,
+    about: Option<String>,
+    severity: Severity,
+    medium: Option<String>,
+    high: Option<String>,
+    #[serde(deserialize_with = "fill::alternatives")]
+    label: Vec<String>,
+    #[serde(deserialize_with = "fill::alternatives")]
+    because: Vec<String>,
+}
 
-impl With {
-    fn get(&self, condition: &Condition, name: &str) -> f64 {
-        let own = || condition.thresholds.iter().find(|(key, _)| *key == name).map_or(0.0, |(_, value)| *value);
-        self.0.get(name).copied().unwrap_or_else(own)
+impl RuleFile {
+    /// Its kind.
+    pub fn kind(&self) -> &str {
+        &self.kind
     }
 
-    /// Names that the condition does not know.
-    pub fn faults(&self, what: &str, condition: &Condition) -> Option<String> {
-        let wrong = self.0.keys().find(|name| !condition.thresholds.iter().any(|(key, _)| key == name))?;
-        let known: Vec<_> = condition.thresholds.iter().map(|(key, _)| *key).collect();
-        Some(format!("{what}: {wrong:?} is no threshold of {:?}; there are: {}", condition.name, known.join(", ")))
+    /// The rule, with what is wrong in it said to `faults`.
+    pub fn rule(self, faults: &mut Faults) -> Rule {
+        let place = |key: &str| format!("flag {:?}: {key}", self.kind);
+        let about = self.about.map(|about| format!("{{{about}}}"));
+        let rises = [(self.medium, "medium", Severity::Medium), (self.high, "high", Severity::High)];
+        let rises = rises.into_iter().filter_map(|(query, key, severity)| Some((query?, key, severity)));
+        Rule {
+            when: faults.query(&place("when"), &self.when, Needs::Score),
+            keep: self.keep.map(|keep| faults.query(&place("keep"), &keep, Needs::Score)),
+            about: about.and_then(|about| faults.sentences(&place("about"), &[about], Needs::Score).pop()),
+            severity: self.severity,
+            rises: rises.map(|(query, key, to)| (faults.query(&place(key), &query, Needs::Score), to)).collect(),
+            label: faults.sentences(&place("label"), &self.label, Needs::Score),
+            because: faults.sentences(&place("because"), &self.because, Needs::Score),
+            kind: self.kind,
+        }
     }
 }
 
 /// One rule.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
     pub kind: String,
-    pub condition: &'static Condition,
-    #[serde(default)]
-    pub with: With,
+    pub when: Expr,
+    /// Once it stood, it is kept for two weeks while this holds, so that nothing flaps.
+    pub keep: Option<Expr>,
+    /// What it rests on, where that is smaller than the account: a person, a ticket.
+    pub about: Option<Template>,
     pub severity: Severity,
-    /// From a value of the condition on, another severity.
-    #[serde(default)]
-    pub rises: Vec<Rise>,
-    /// A short phrase; `{name}` is filled from the condition.
-    #[serde(deserialize_with = "fill::alternatives")]
-    pub label: Vec<String>,
+    /// Another severity while something holds.
+    pub rises: Vec<(Expr, Severity)>,
+    /// A short phrase; the first without a hole is taken.
+    pub label: Vec<Template>,
     /// The evidence in a sentence.
-    #[serde(deserialize_with = "fill::alternatives")]
-    pub because: Vec<String>,
-}
-
-/// A step of severity.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rise {
-    pub from: f64,
-    pub severity: Severity,
+    pub because: Vec<Template>,
 }
 
 impl Rule {
     /// What makes no sense in it.
     pub fn faults(&self) -> Vec<String> {
-        let what = format!("flag {:?}", self.kind);
-        let mut faults: Vec<_> = self.with.faults(&what, self.condition).into_iter().collect();
-        if self.label.is_empty() || self.because.is_empty() {
-            faults.push(format!("{what}: needs a label and a because"));
+        let missing = [("label", self.label.is_empty()), ("because", self.because.is_empty())];
+        let missing = missing.into_iter().filter(|(_, missing)| *missing);
+        missing.map(|(key, _)| format!("flag {:?}: {key}: needs a sentence", self.kind)).collect()
+    }
+
+    /// Whether it holds on a day, counting what is kept.
+    fn holds(&self, eval: &Eval<'_>, on: On) -> bool {
+        if query::holds(&self.when, &Look::new(eval, on)) {
+            return true;
         }
-        let names = self.label.iter().chain(&self.because).flat_map(|text| placeholders(text));
-        faults.extend(names.filter(|name| !self.condition.words.contains(name)).map(|name| {
-            format!(
-                "{what}: {{{name}}} is no word of {:?}; there are: {}",
-                self.condition.name,
-                self.condition.words.join(", ")
-            )
-        }));
-        faults
+        let days = eval.model.bands.days;
+        self.keep.as_ref().is_some_and(|keep| {
+            query::holds(keep, &Look::new(eval, on))
+                && (1..=days).any(|back| {
+                    let before = On::day(on.day - back);
+                    eval.facts.since.is_none_or(|since| since <= before.day)
+                        && query::holds(&self.when, &Look::new(eval, before))
+                })
+        })
     }
 
-    fn severity(&self, value: f64) -> Severity {
-        self.rises.iter().filter(|rise| value >= rise.from).map(|rise| rise.severity).fold(self.severity, Ord::max)
+    fn severity(&self, look: &Look<'_, '_>) -> Severity {
+        let risen = self.rises.iter().filter(|(when, _)| query::holds(when, look)).map(|(_, severity)| *severity);
+        risen.fold(self.severity, Ord::max)
     }
-}
-
-/// The names in braces of a sentence.
-pub fn placeholders(text: &str) -> impl Iterator<Item = &str> {
-    text.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name))
 }
 
 /// A flag that stands, with what plays build on.
@@ -102,28 +115,26 @@ pub struct Standing {
     pub flag: Flag,
     /// What the flag rests on: a person, a ticket; empty: the account as a whole.
     pub key: String,
-    pub words: Words,
 }
 
 /// The flags of a day, most severe first; within a severity the newest first.
 pub fn flags(eval: &Eval<'_>, on: On) -> Vec<Standing> {
     let mut out: Vec<Standing> = Vec::new();
+    let look = Look::new(eval, on);
     for rule in &eval.model.flags {
-        if out.iter().any(|one| one.flag.kind == rule.kind) {
+        if out.iter().any(|one| one.flag.kind == rule.kind) || !rule.holds(eval, on) {
             continue;
         }
-        let Some(value) = (rule.condition.holds)(eval, &rule.with, on) else { continue };
-        let hit = (rule.condition.say)(eval, &rule.with, on);
-        let say = |templates: &[String]| fill::first(templates, &hit.words);
+        let key = rule.about.as_ref().and_then(|about| about.fill(&look)).unwrap_or_default();
         let flag = Flag {
             kind: rule.kind.clone(),
-            key: hit.key.clone(),
-            label: say(&rule.label).unwrap_or_else(|| rule.kind.replace('-', " ")),
-            severity: rule.severity(value),
+            key: key.clone(),
+            label: query::first(&rule.label, &look).unwrap_or_else(|| rule.kind.replace('-', " ")),
+            severity: rule.severity(&look),
             since: date(since(eval, &rule.kind, on.day)),
-            because: say(&rule.because).unwrap_or_default(),
+            because: query::first(&rule.because, &look).unwrap_or_default(),
         };
-        out.push(Standing { flag, key: hit.key, words: hit.words });
+        out.push(Standing { flag, key });
     }
     out.sort_by_key(|one| std::cmp::Reverse((one.flag.severity, one.flag.since)));
     out
@@ -133,7 +144,7 @@ pub fn flags(eval: &Eval<'_>, on: On) -> Vec<Standing> {
 pub fn kinds<'m>(eval: &Eval<'m>, on: On) -> Vec<&'m str> {
     let mut out: Vec<&str> = Vec::new();
     for rule in &eval.model.flags {
-        if !out.contains(&rule.kind.as_str()) && (rule.condition.holds)(eval, &rule.with, on).is_some() {
+        if !out.contains(&rule.kind.as_str()) && rule.holds(eval, on) {
             out.push(&rule.kind);
         }
     }
@@ -145,7 +156,7 @@ fn since(eval: &Eval<'_>, kind: &str, day: Day) -> Day {
     let holds = |day: Day| {
         let on = On::day(day);
         let mut rules = eval.model.flags.iter().filter(|rule| rule.kind == kind);
-        rules.any(|rule| (rule.condition.holds)(eval, &rule.with, on).is_some())
+        rules.any(|rule| rule.holds(eval, on))
     };
     let floor = eval.facts.since.unwrap_or(day - LOOK_BACK).max(day - LOOK_BACK);
     let mut first = day;
@@ -153,24 +164,4 @@ fn since(eval: &Eval<'_>, kind: &str, day: Day) -> Day {
         first -= 1;
     }
     first
-}
-
-/// What a condition says of a day, for plays that name one themselves.
-pub fn ask(eval: &Eval<'_>, condition: &Condition, with: &With, on: On) -> Option<(String, Words)> {
-    (condition.holds)(eval, with, on)?;
-    let hit = (condition.say)(eval, with, on);
-    Some((hit.key, hit.words))
-}
-
-/// What a condition found: the identity of it, and words for sentences.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Hit {
-    pub key: String,
-    pub words: Words,
-}
-
-impl Hit {
-    fn of(words: Words) -> Self {
-        Self { key: String::new(), words }
-    }
 }

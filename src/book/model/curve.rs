@@ -2,6 +2,18 @@
 //!
 //! Decides only interpolation; the points stand in `health.toml`. Two points with the same x are a jump there.
 
+use serde::Deserialize;
+
+use crate::book::query::{Unit, amount};
+
+/// A value of a curve as it is written.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum Given {
+    Number(f64),
+    Text(String),
+}
+
 /// How a value becomes a score of 0 to 100.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Curve {
@@ -34,6 +46,17 @@ impl Curve {
         match self {
             Self::Curve(points) | Self::Steps(points) => points,
         }
+    }
+
+    /// Reads points as they are written: a value is a number in its own terms, or a text in its unit (`"-20%"`, `"90d"`).
+    pub fn points_of(given: &[(Given, f64)], unit: Unit) -> Result<Vec<[f64; 2]>, String> {
+        let read = |value: &Given| match value {
+            Given::Number(value) => Ok(*value),
+            Given::Text(text) => {
+                amount(text, unit).ok_or_else(|| format!("has the value {text:?}, which its `value` cannot be"))
+            }
+        };
+        given.iter().map(|(value, score)| Ok([read(value)?, *score])).collect()
     }
 
     /// What is wrong with it, if anything.

@@ -4,24 +4,50 @@
 
 use serde::Deserialize;
 
+use super::curve::Given;
 use super::{
-    Bands, Cadence, Case, Curve, Gates, Group, Input, MAX_GROUPS, MAX_MEASURES, Measure, Model, Order, TierRules,
+    Bands, Cadence, CapRule, Case, Curve, Gates, Group, Input, MAX_GROUPS, MAX_MEASURES, Measure, Model, Order,
+    Override, TierRules, overrides,
 };
-use crate::book::flags::Rule;
-use crate::book::plays::Play;
+use crate::book::fill;
+use crate::book::flags::RuleFile;
+use crate::book::plays::PlayFile;
+use crate::book::query::{self, Expr, Leaf, Needs, Num, Template, Vocabulary};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct HealthFile {
+pub(super) struct HealthFile {
     bands: Bands,
+    #[serde(default)]
     gates: Gates,
+    #[serde(default)]
+    gate: Vec<CapFile>,
+    #[serde(default)]
+    score: ScoreFile,
     cadence: Cadence,
     tiers: TierRules,
     order: Order,
     group: Vec<Group>,
     measure: Vec<MeasureFile>,
     #[serde(default)]
-    flag: Vec<Rule>,
+    flag: Vec<RuleFile>,
+    #[serde(default, rename = "override")]
+    overrides: Vec<toml::Table>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScoreFile {
+    when: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CapFile {
+    id: String,
+    label: String,
+    when: String,
+    cap: f64,
 }
 
 // Curve and steps stand side by side, since serde cannot flatten and refuse unknown keys at once.
@@ -31,11 +57,16 @@ struct MeasureFile {
     id: String,
     label: String,
     group: String,
-    input: Input,
+    value: String,
+    when: Option<String>,
     weight: f64,
     validity: Option<f64>,
-    curve: Option<Vec<[f64; 2]>>,
-    steps: Option<Vec<[f64; 2]>>,
+    #[serde(default = "yes")]
+    fades: bool,
+    #[serde(default, deserialize_with = "fill::alternatives")]
+    evidence: Vec<String>,
+    curve: Option<Vec<(Given, f64)>>,
+    steps: Option<Vec<(Given, f64)>>,
     #[serde(default)]
     by: Vec<CaseFile>,
 }
@@ -46,49 +77,159 @@ struct CaseFile {
     #[serde(default)]
     segment: Vec<String>,
     months: Option<[f64; 2]>,
-    curve: Option<Vec<[f64; 2]>>,
-    steps: Option<Vec<[f64; 2]>>,
+    when: Option<String>,
+    curve: Option<Vec<(Given, f64)>>,
+    steps: Option<Vec<(Given, f64)>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PlaysFile {
     #[serde(default)]
-    play: Vec<Play>,
+    play: Vec<PlayFile>,
 }
 
-fn shape(id: &str, curve: Option<Vec<[f64; 2]>>, steps: Option<Vec<[f64; 2]>>) -> Result<Curve, String> {
-    match (curve, steps) {
-        (Some(points), None) => Ok(Curve::Curve(points)),
-        (None, Some(points)) => Ok(Curve::Steps(points)),
-        _ => Err(format!("health.toml: measure {id:?} needs either `curve` or `steps`, and not both")),
+fn yes() -> bool {
+    true
+}
+
+/// Reads the expressions of a file and collects what is wrong with them, so that all of it can be told at once.
+#[derive(Debug, Default)]
+pub struct Faults {
+    found: Vec<String>,
+    words: Vocabulary,
+}
+
+impl Faults {
+    /// Something is wrong at a place: `measure "pulse": value`.
+    pub fn add(&mut self, place: &str, message: impl AsRef<str>) {
+        self.found.push(format!("{place}: {}", message.as_ref()));
+    }
+
+    fn wrong(&mut self, place: &str, text: &str, error: &query::QueryError) {
+        self.add(place, format!("{error} (character {} of {text:?})", error.at + 1));
+    }
+
+    /// A query that may need no more than this; a broken one never holds.
+    pub fn query(&mut self, place: &str, text: &str, most: Needs) -> Expr {
+        let never = Expr::Any(Vec::new());
+        match query::parse_known(text, &self.words) {
+            Ok(parsed) if parsed.is_all() => {
+                self.add(place, "is empty: it would always hold");
+                never
+            }
+            Ok(parsed) => {
+                let expr = parsed.expr();
+                self.allowed(place, expr.needs(), most);
+                expr
+            }
+            Err(error) => {
+                self.wrong(place, text, &error);
+                never
+            }
+        }
+    }
+
+    /// A number; a broken one is 0.
+    pub fn number(&mut self, place: &str, text: &str, most: Needs) -> Num {
+        match query::parse_number(text) {
+            Ok(number) => {
+                self.allowed(place, number.needs(), most);
+                number
+            }
+            Err(error) => {
+                self.wrong(place, text, &error);
+                Num::Plain(0.0)
+            }
+        }
+    }
+
+    /// Sentences with their holes; broken ones are left out.
+    pub fn sentences(&mut self, place: &str, texts: &[String], most: Needs) -> Vec<Template> {
+        let mut out = Vec::new();
+        for text in texts {
+            match Template::parse(text) {
+                Ok(template) => {
+                    self.allowed(place, template.needs(), most);
+                    out.push(template);
+                }
+                Err(error) => self.wrong(place, text, &error),
+            }
+        }
+        out
+    }
+
+    /// What the score is made of cannot ask for the score: it would answer itself.
+    fn allowed(&mut self, place: &str, needs: Needs, most: Needs) {
+        if needs > most {
+            let what = if needs == Needs::Flags { "flags" } else { "the score" };
+            let allowed = match most {
+                Needs::Facts => "facts only: no health, band, change or flag",
+                Needs::Score | Needs::Flags => "facts, health, band and change: no flag",
+            };
+            self.add(place, format!("it asks for {what}, which is made of it; allowed are {allowed}"));
+        }
     }
 }
 
 impl MeasureFile {
-    fn measure(self, groups: &[Group]) -> Result<Measure, String> {
+    fn measure(self, groups: &[Group], faults: &mut Faults) -> Result<Measure, String> {
         let group = groups.iter().position(|group| group.id == self.group).ok_or_else(|| {
             let known: Vec<_> = groups.iter().map(|group| group.id.as_str()).collect();
-            format!(
-                "health.toml: measure {:?} names the group {:?}; there are: {}",
-                self.id,
-                self.group,
-                known.join(", ")
-            )
+            format!("measure {:?}: group: there is no group {:?}; there are: {}", self.id, self.group, known.join(", "))
         })?;
-        let case = |case: CaseFile| {
-            let shape = shape(&self.id, case.curve, case.steps)?;
-            Ok(Case { segment: case.segment, months: case.months, shape })
+        let place = |key: &str| format!("measure {:?}: {key}", self.id);
+        let value = faults.number(&place("value"), &self.value, Needs::Facts);
+        let unit = value.unit();
+        let shape = |curve: Option<Vec<(Given, f64)>>, steps: Option<Vec<(Given, f64)>>, faults: &mut Faults| {
+            let (given, key) = match (curve, steps) {
+                (Some(points), None) => (points, "curve"),
+                (None, Some(points)) => (points, "steps"),
+                _ => {
+                    faults.add(&format!("measure {:?}", self.id), "needs either `curve` or `steps`, and not both");
+                    (Vec::new(), "")
+                }
+            };
+            let points = Curve::points_of(&given, unit).unwrap_or_else(|fault| {
+                faults.add(&place(key), fault);
+                vec![[0.0, 0.0]]
+            });
+            match key {
+                "curve" => Curve::Curve(points),
+                "steps" => Curve::Steps(points),
+                // Said already.
+                _ => Curve::Steps(vec![[0.0, 0.0]]),
+            }
         };
+        let curve = shape(self.curve, self.steps, faults);
+        let mut by = Vec::new();
+        for case in self.by {
+            let shape = shape(case.curve, case.steps, faults);
+            let when = case.when.map(|when| faults.query(&place("when"), &when, Needs::Facts));
+            by.push(Case { segment: case.segment, months: case.months, when, shape });
+        }
+        let when = self.when.map(|when| faults.query(&place("when"), &when, Needs::Facts));
+        let evidence = faults.sentences(&place("evidence"), &self.evidence, Needs::Facts);
+        let mut inputs: Vec<Input> = Vec::new();
+        value.visit(&mut |leaf| {
+            if let Leaf::Number(use_) = leaf {
+                inputs.extend(use_.field.input());
+            }
+        });
         Ok(Measure {
-            curve: shape(&self.id, self.curve, self.steps)?,
-            by: self.by.into_iter().map(case).collect::<Result<_, String>>()?,
             id: self.id,
             label: self.label,
             group,
-            input: self.input,
+            value,
+            typed: self.value,
+            inputs,
+            when,
             weight: self.weight,
             validity: self.validity,
+            fades: self.fades,
+            evidence,
+            curve,
+            by,
         })
     }
 }
@@ -96,56 +237,112 @@ impl MeasureFile {
 impl Model {
     /// Reads both files. The error names the file and, where it can, the line; [`Model::check`] has the finer faults.
     pub fn parse(health_toml: &str, plays_toml: &str) -> Result<Self, String> {
-        let health: HealthFile = toml::from_str(health_toml).map_err(|e| mistake("health.toml", health_toml, &e))?;
+        let mut health: HealthFile =
+            toml::from_str(health_toml).map_err(|e| mistake("health.toml", health_toml, &e))?;
         let plays: PlaysFile = toml::from_str(plays_toml).map_err(|e| mistake("plays.toml", plays_toml, &e))?;
+        let words = Vocabulary::of_flags(health.flag.iter().map(RuleFile::kind));
+        let mut faults = Faults { found: Vec::new(), words };
+        let given = std::mem::take(&mut health.overrides);
+        let rules = std::mem::take(&mut health.flag);
+        let mut model = Self::of_file(health, &mut faults)?;
+        model.flags = rules.into_iter().map(|rule| rule.rule(&mut faults)).collect();
+        model.plays = plays.play.into_iter().map(|play| play.play(&mut faults)).collect();
+        let base = match given.is_empty() {
+            true => toml::Table::new(),
+            false => health_toml.parse::<toml::Table>().map_err(|e| mistake("health.toml", health_toml, &e))?,
+        };
+        for (at, one) in given.into_iter().enumerate() {
+            let place = format!("override {}", at + 1);
+            let whole = |fault: String| format!("health.toml: {place}: {fault}");
+            let (when, merged) = overrides::merged(&base, one).map_err(whole)?;
+            let when = faults.query(&format!("{place}: when"), &when, Needs::Facts);
+            let file: HealthFile =
+                merged.try_into().map_err(|e: toml::de::Error| whole(e.message().replace('\n', " ")))?;
+            let mut own = Faults { found: Vec::new(), words: faults.words.clone() };
+            let mut other = Self::of_file(file, &mut own)?;
+            other.faults = own.found;
+            // What is wrong without it was said already.
+            let more = other.check().into_iter().filter(|fault| !faults.found.contains(fault));
+            let more: Vec<String> = more.map(|fault| format!("{place}: {fault}")).collect();
+            faults.found.extend(more);
+            model.overrides.push(Override { when, model: Box::new(other) });
+        }
+        model.faults = faults.found;
+        model.hash = hash_of(&[health_toml, plays_toml]);
+        Ok(model)
+    }
+
+    /// A model without flags, plays and overrides.
+    fn of_file(health: HealthFile, faults: &mut Faults) -> Result<Self, String> {
         if health.group.len() > MAX_GROUPS || health.measure.len() > MAX_MEASURES {
             return Err(format!("health.toml: at most {MAX_GROUPS} groups and {MAX_MEASURES} measures are possible"));
         }
-        let measures = health.measure.into_iter().map(|one| one.measure(&health.group)).collect::<Result<_, _>>()?;
+        let groups = health.group;
+        let measures = health.measure.into_iter().map(|one| one.measure(&groups, faults));
+        let measures = measures.collect::<Result<_, String>>().map_err(|fault| format!("health.toml: {fault}"))?;
+        let caps = health.gate.into_iter().map(|cap| {
+            let when = faults.query(&format!("gate {:?}: when", cap.id), &cap.when, Needs::Facts);
+            CapRule { id: cap.id, label: cap.label, when, cap: cap.cap }
+        });
+        let caps = caps.collect();
+        let when = health.score.when.map(|when| faults.query("score: when", &when, Needs::Facts));
         Ok(Self {
-            groups: health.group,
+            groups,
             measures,
             gates: health.gates,
+            caps,
             bands: health.bands,
+            when,
             cadence: health.cadence,
             tiers: health.tiers,
             order: health.order,
-            flags: health.flag,
-            plays: plays.play,
-            hash: hash_of(&[health_toml, plays_toml]),
+            flags: Vec::new(),
+            plays: Vec::new(),
+            overrides: Vec::new(),
+            hash: String::new(),
+            faults: Vec::new(),
         })
     }
 
     /// What makes no sense in it, one sentence each, with what is allowed; empty when all is well.
     pub fn check(&self) -> Vec<String> {
-        let mut faults = Vec::new();
+        let mut faults = self.faults.clone();
         let positive = |n: f64| n.is_finite() && n > 0.0;
         for group in &self.groups {
             if !positive(group.weight) {
-                faults.push(format!("group {:?}: weight {} must be above 0", group.id, group.weight));
+                faults.push(format!("group {:?}: weight: {} must be above 0", group.id, group.weight));
             }
         }
         for measure in &self.measures {
             let id = &measure.id;
-            if !positive(measure.weight) {
-                faults.push(format!("measure {id:?}: weight {} must be above 0", measure.weight));
+            if !(measure.weight.is_finite() && measure.weight >= 0.0) {
+                faults
+                    .push(format!("measure {id:?}: weight: {} must be 0 (it does not count) or above", measure.weight));
             }
             if measure.validity.is_some_and(|days| !positive(days)) {
-                faults.push(format!("measure {id:?}: validity must be above 0 days"));
+                faults.push(format!("measure {id:?}: validity: must be above 0 days"));
             }
             let curves = std::iter::once(&measure.curve).chain(measure.by.iter().map(|case| &case.shape));
             faults.extend(curves.filter_map(Curve::fault).map(|fault| format!("measure {id:?}: its curve {fault}")));
             if measure.by.iter().any(|case| case.months.is_some_and(|[from, to]| from >= to)) {
-                faults.push(format!("measure {id:?}: `months` is [from, to) with from before to"));
+                faults.push(format!("measure {id:?}: months: is [from, to) with from before to"));
             }
         }
         faults.extend(twice("group", self.groups.iter().map(|group| group.id.as_str())));
         faults.extend(twice("measure", self.measures.iter().map(|measure| measure.id.as_str())));
+        faults.extend(twice("gate", self.caps.iter().map(|cap| cap.id.as_str())));
         faults.extend(twice("play", self.plays.iter().map(|play| play.id.as_str())));
-        for group in [&self.gates.outcomes.group, &self.gates.weakest_tier.group] {
+        let outcomes = self.gates.outcomes.iter().map(|gate| &gate.group);
+        for group in outcomes.chain(self.gates.weakest_tier.iter().map(|gate| &gate.group)) {
             if !self.groups.iter().any(|one| &one.id == group) {
                 faults.push(format!("gates: there is no group {group:?}"));
             }
+        }
+        if self.gates.no_outcomes.is_some() && self.gates.outcomes.is_none() {
+            faults.push("gates: no_outcomes needs `outcomes`, which says which group they are".into());
+        }
+        for cap in self.caps.iter().filter(|cap| !(0.0..=100.0).contains(&cap.cap)) {
+            faults.push(format!("gate {:?}: cap: {} must be 0 to 100", cap.id, cap.cap));
         }
         let bands = &self.bands;
         let order = [0.0, bands.at_risk, bands.at_risk_kept, bands.healthy_kept, bands.healthy, 100.0];
@@ -160,7 +357,7 @@ impl Model {
             faults.push("order: width must be above 0, and near_days below far_days".into());
         }
         faults.extend(self.flags.iter().flat_map(|rule| rule.faults()));
-        faults.extend(self.plays.iter().flat_map(|play| play.faults(&self.flags)));
+        faults.extend(self.plays.iter().flat_map(|play| play.faults()));
         faults
     }
 }
@@ -203,7 +400,7 @@ mod tests {
         assert_eq!(model.check(), Vec::<String>::new());
         let weights: Vec<_> = model.groups.iter().map(|group| group.weight).collect();
         assert_eq!(weights, [40.0, 30.0, 20.0, 10.0]);
-        assert!(model.plays.len() >= 14);
+        assert!(model.plays.len() >= 25);
     }
 
     #[test]
@@ -216,17 +413,51 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_input_is_answered_with_the_known_ones() {
-        let error = Model::parse(&HEALTH.replacen("usage.breadth", "usage.width", 1), PLAYS).unwrap_err();
-        assert!(error.contains("usage.width") && error.contains("usage.breadth"), "{error}");
+    fn mistakes_in_expressions_point_at_the_character_and_are_told_together() {
+        let broken = HEALTH.replacen("value = \"usage.breadth\"", "value = \"usage.braedth\"", 1).replacen(
+            "value = \"tickets.escalated\"",
+            "value = \"health\"",
+            1,
+        );
+        let faults = Model::parse(&broken, PLAYS).unwrap().check();
+        assert_eq!(faults.len(), 2, "{faults:?}");
+        assert!(faults[0].contains("usage.braedth") && faults[0].contains("did you mean usage.breadth"), "{faults:?}");
+        assert!(faults[1].contains("asks for the score"), "{faults:?}");
         let error = Model::parse(&HEALTH.replacen("validity = 365", "valid = 365", 1), PLAYS).unwrap_err();
         assert!(error.contains("valid"), "{error}");
     }
 
     #[test]
+    fn an_override_replaces_what_it_names_and_nothing_else() {
+        let text = format!(
+            "{HEALTH}\n[[override]]\nwhen = \"segment=Enterprise\"\nbands = {{ healthy = 80 }}\ngroup = {{ outcomes = {{ \
+             weight = 60 }} }}\n[override.measure.utilisation]\nvalidity = 10\nsteps = [[0, 0], [\"50%\", 100]]\n"
+        );
+        let model = Model::parse(&text, PLAYS).unwrap();
+        assert_eq!(model.check(), Vec::<String>::new());
+        let other = &model.overrides[0].model;
+        assert_eq!((other.bands.healthy, other.bands.at_risk), (80.0, model.bands.at_risk));
+        assert_eq!((other.groups[0].weight, model.groups[0].weight), (60.0, 40.0));
+        let of = |model: &Model| model.measures.iter().find(|one| one.id == "utilisation").unwrap().clone();
+        assert_eq!(of(other).curve, Curve::Steps(vec![[0.0, 0.0], [0.5, 100.0]]));
+        assert_eq!((of(other).validity, of(other).weight, of(other).by.len()), (Some(10.0), of(&model).weight, 0));
+        assert_eq!(other.measures.len(), model.measures.len());
+        for (wrong, says) in [
+            ("colour = 1", "colour"),
+            ("group = { x = { weight = 1 } }", "no group"),
+            ("bands = { helthy = 1 }", "helthy"),
+        ] {
+            let text = format!("{HEALTH}\n[[override]]\nwhen = \"age<90d\"\n{wrong}\n");
+            let error = Model::parse(&text, PLAYS).map(|model| model.check().join("; "));
+            let error = error.unwrap_or_else(|error| error);
+            assert!(error.contains(says), "{wrong}: {error}");
+        }
+    }
+
+    #[test]
     fn faults_are_listed_together() {
         let mut model = Model::built_in_for_tests();
-        model.measures[0].weight = 0.0;
+        model.measures[0].weight = -1.0;
         model.measures[1].curve = Curve::Curve(vec![[2.0, 1.0], [1.0, 1.0]]);
         model.bands.at_risk = 90.0;
         let id = model.measures[0].id.clone();

@@ -50,13 +50,13 @@ pub const INPUTS: [InputSpec; 16] = [
     InputSpec {
         name: "usage.trend",
         input: Input::UsageTrend,
-        says: "slope of eight weekly means of daily active users, in per cent of their mean per week",
+        says: "slope of eight weekly means of daily active users, as a share of their mean per week",
         validity: Validity::Days(60.0),
     },
     InputSpec {
         name: "usage.change",
         input: Input::UsageChange,
-        says: "daily active users of the last 28 days against the 28 before, in per cent",
+        says: "daily active users of the last 28 days against the 28 before, as a share",
         validity: Validity::Days(60.0),
     },
     InputSpec {
@@ -155,16 +155,6 @@ impl Input {
     pub fn spec(self) -> &'static InputSpec {
         // The test below holds the table to the order of the enum.
         &INPUTS[self as usize]
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Input {
-    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(d)?;
-        Self::parse(&name).ok_or_else(|| {
-            let known: Vec<_> = INPUTS.iter().map(|spec| spec.name).collect();
-            serde::de::Error::custom(format!("{name:?} is not an input; there are: {}", known.join(", ")))
-        })
     }
 }
 

@@ -5,6 +5,7 @@
 mod curve;
 mod file;
 mod input;
+mod overrides;
 
 use serde::Deserialize;
 
@@ -12,8 +13,10 @@ use crate::book::backtest::Calibration;
 use crate::book::facts::Tier;
 use crate::book::flags::Rule;
 use crate::book::plays::Play;
+use crate::book::query::{Expr, Num, Template, Unit};
 pub use crate::book::tiers::TierRules;
 pub use curve::Curve;
+pub use file::Faults;
 pub use input::{INPUTS, Input, InputSpec, Validity};
 
 /// The most groups that a model can have: the arithmetic works on arrays of this size.
@@ -27,14 +30,29 @@ pub struct Model {
     pub groups: Vec<Group>,
     pub measures: Vec<Measure>,
     pub gates: Gates,
+    /// Caps with a name and a condition of their own.
+    pub caps: Vec<CapRule>,
     pub bands: Bands,
+    /// Only while this holds there is a score at all.
+    pub when: Option<Expr>,
     pub cadence: Cadence,
     pub tiers: TierRules,
     pub order: Order,
     /// Risk rules; of several with one kind the first that holds speaks.
     pub flags: Vec<Rule>,
     pub plays: Vec<Play>,
+    /// Whole models that take this one's place for some accounts; the first that fits. They carry no flags and plays.
+    pub overrides: Vec<Override>,
     hash: String,
+    /// What could not be understood of its expressions.
+    faults: Vec<String>,
+}
+
+/// Another model for the accounts and days on which something holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Override {
+    pub when: Expr,
+    pub model: Box<Model>,
 }
 
 /// A group of measures.
@@ -53,19 +71,44 @@ pub struct Measure {
     pub label: String,
     /// Index into [`Model::groups`].
     pub group: usize,
-    pub input: Input,
+    /// What it reads.
+    pub value: Num,
+    /// `value` as it is written.
+    pub typed: String,
+    /// The inputs that `value` is made of: their validities are its own, where it has none.
+    pub inputs: Vec<Input>,
+    /// It speaks only while this holds.
+    pub when: Option<Expr>,
     pub weight: f64,
-    /// Days that a reading speaks; `None`: as its input says.
+    /// Days that a reading speaks; `None`: as its inputs say.
     pub validity: Option<f64>,
+    /// From half of its validity on it speaks less and less; otherwise in full, until it ends.
+    pub fades: bool,
+    /// Its facts in words; empty: as its input says.
+    pub evidence: Vec<Template>,
     pub curve: Curve,
-    /// Other curves, by segment and age of the account; the first that fits goes before `curve`.
+    /// Other curves, for some accounts; the first that fits goes before `curve`.
     pub by: Vec<Case>,
 }
 
 impl Measure {
+    /// The input that it reads, where it reads just one as it is.
+    pub fn input(&self) -> Option<Input> {
+        match &self.value {
+            Num::Of(use_) if use_.is_plain() => use_.field.input(),
+            _ => None,
+        }
+    }
+
+    /// The unit of what it reads.
+    pub fn unit(&self) -> Unit {
+        self.value.unit()
+    }
+
     /// The curve for an account of this segment and age in months.
-    pub fn curve_for(&self, segment: Option<&str>, months: Option<f64>) -> &Curve {
-        self.by.iter().find(|case| case.fits(segment, months)).map_or(&self.curve, |case| &case.shape)
+    pub fn curve_for(&self, segment: Option<&str>, months: Option<f64>, holds: impl Fn(&Expr) -> bool) -> &Curve {
+        let fits = |case: &&Case| case.fits(segment, months) && case.when.as_ref().is_none_or(&holds);
+        self.by.iter().find(fits).map_or(&self.curve, |case| &case.shape)
     }
 }
 
@@ -76,6 +119,8 @@ pub struct Case {
     pub segment: Vec<String>,
     /// Age of the account in months: from (included) and to (not included).
     pub months: Option<[f64; 2]>,
+    /// Only while this holds.
+    pub when: Option<Expr>,
     pub shape: Curve,
 }
 
@@ -88,18 +133,26 @@ impl Case {
     }
 }
 
-/// The caps.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+/// The caps that look at groups; one that is left out is none.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gates {
     /// The group that is the base: weak outcomes cap the whole.
-    pub outcomes: OutcomeGate,
+    pub outcomes: Option<OutcomeGate>,
     /// The cap without any evidence of outcomes.
-    pub no_outcomes: f64,
-    /// The cap under a red pulse; only a newer pulse lifts it.
-    pub red_pulse: f64,
+    pub no_outcomes: Option<f64>,
     /// The group of the relationship is no better than its weakest known tier and this much.
-    pub weakest_tier: TierGate,
+    pub weakest_tier: Option<TierGate>,
+}
+
+/// A cap of its own: while its condition holds, the score is no higher.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CapRule {
+    pub id: String,
+    /// The words on screen.
+    pub label: String,
+    pub when: Expr,
+    pub cap: f64,
 }
 
 /// `floor + rise · clamp((o − from) / over, 0, 1)`

@@ -1,6 +1,7 @@
 use super::*;
 use crate::book::sample::{TODAY, ago, healthy, sinking, usd, with_context};
 use crate::book::standing::Standing;
+use crate::book::view::PortfolioRow;
 use proptest::prelude::*;
 
 fn line(standing: &Standing) -> PortfolioRow {
@@ -74,9 +75,10 @@ fn what_people_ask() {
         ("northwind.example", true),
     ] {
         let parsed = parse(query).unwrap_or_else(|error| panic!("{query}: {error}"));
-        assert_eq!(parsed.matches(&row, TODAY, Some("maya.chen@example.com")), fits, "{query}");
+        let seen = Line { row: &row, today: TODAY, me: Some("maya.chen@example.com") };
+        assert_eq!(parsed.matches(&seen), fits, "{query}");
     }
-    assert!(!parse("owner:me").unwrap().matches(&row, TODAY, None));
+    assert!(!parse("owner:me").unwrap().matches(&Line { row: &row, today: TODAY, me: None }));
 }
 
 #[test]
@@ -84,7 +86,7 @@ fn what_is_absent_fits_no_comparison_and_its_opposite() {
     let mut facts = healthy();
     facts.renewal.0.clear();
     let row = row(&facts);
-    let fits = |query: &str| parse(query).unwrap().matches(&row, TODAY, None);
+    let fits = |query: &str| parse(query).unwrap().matches(&Line { row: &row, today: TODAY, me: None });
     assert!(!fits("renewal<90d") && !fits("renewal>=90d"));
     assert!(fits("-renewal<90d") && fits("no:renewal"));
 }
@@ -113,9 +115,9 @@ fn mistakes_point_at_their_character() {
         assert_eq!(error.at, at, "{query}: {error}");
         assert!(error.hint.contains(hint), "{query}: {error}");
     }
-    let error = parse_known("is:champion-lft", &["champion-left"]).unwrap_err();
+    let error = parse_known("is:champion-lft", &Vocabulary::of_flags(["champion-left"])).unwrap_err();
     assert_eq!((error.at, error.hint.as_str()), (3, "did you mean champion-left?"));
-    assert!(parse_known("is:champion-left", &["champion-left"]).is_ok());
+    assert!(parse_known("is:champion-left", &Vocabulary::of_flags(["champion-left"])).is_ok());
 }
 
 #[test]
@@ -123,8 +125,8 @@ fn parts_are_kept_as_typed() {
     let query = parse("  health < 50 -is:watch  north").unwrap();
     let parts: Vec<_> = query.all.iter().map(|part| part.text.as_str()).collect();
     assert_eq!(parts, ["health < 50", "-is:watch", "north"]);
-    let value = Value::Number(50.0);
-    assert_eq!(query.all[0].expr, Expr::Term(Term::Compare { field: Field::Health, op: Op::Less, value }));
+    let left = Num::Of(Use::plain(Field::Health));
+    assert_eq!(query.all[0].expr, Expr::Term(Term::Compare { left, op: Op::Less, right: Num::Plain(50.0) }));
     assert_eq!(parse("orange and android").unwrap().all.len(), 2);
     assert_eq!(usd(1).minor, 100);
     assert!(ago(0) == TODAY && parse(" ").unwrap().is_all());

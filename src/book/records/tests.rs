@@ -157,7 +157,7 @@ fn every_input_that_speaks_has_a_record_that_counts_and_none_is_of_the_future() 
                 assert!(rows.len() <= MOST);
             }
             eval.readings(on, |index, _, _| {
-                let input = model.measures[index].input;
+                let input = model.measures[index].input().unwrap();
                 let rows = records(input, &eval.facts, &model, on);
                 // Nobody engaged and no ticket are readings too: nought is made of records that do not count.
                 let nought =

@@ -61,6 +61,7 @@ fn tracked(entity: Entity) -> &'static [&'static str] {
         Entity::Account => &[
             "owner",
             "segment",
+            "priority",
             "stage",
             "arr",
             "renewal_date",

@@ -99,6 +99,7 @@ pub(super) fn account(reading: &Reading<'_>, id: &AccountId) -> rusqlite::Result
         owner.and_then(super::owners::Owner::label).or(Some(id))
     });
     facts.segment = fields.series("segment", |_, value| as_text(value));
+    facts.priority = fields.series("priority", |_, value| as_text(value));
     facts.stage = fields.series("stage", |_, value| as_text(value));
     facts.arr = fields.series("arr", |rec, value| money(value, currency(rec, reading.currency)));
     facts.renewal = fields.series("renewal_date", |_, value| as_day(value));
