@@ -7,7 +7,12 @@ pub fn placed(fault: &str, health: &str, plays: &str) -> String {
     let kind = fault.split([' ', ':']).next().unwrap_or_default();
     let id = fault.split('"').nth(1).filter(|_| fault[kind.len()..].starts_with(" \""));
     let (file, text) = if kind == "play" { ("plays.toml", plays) } else { ("health.toml", health) };
-    match line(text, kind, id) {
+    let key = fault.split(": ").nth(1).filter(|key| key.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
+    let found = match kind {
+        "override" => of_override(text, fault),
+        _ => line(text, kind, id),
+    };
+    match key.and_then(|key| key_below(text, found, key)).unwrap_or(found) {
         0 => format!("{file}: {fault}"),
         line => format!("{file}:{line}: {fault}"),
     }
@@ -38,6 +43,27 @@ fn line(text: &str, kind: &str, id: Option<&str>) -> usize {
     found
 }
 
+/// The line of a key in the table that a line stands in: between its header and the next one of another name.
+fn key_below(text: &str, line: usize, key: &str) -> Option<usize> {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let here = line.checked_sub(1)?;
+    let name = |header: &str| header.trim_matches(['[', ']']).split('.').next().unwrap_or_default().to_owned();
+    let from = (0..=here).rev().find(|at| lines.get(*at).is_some_and(|line| line.starts_with('[')))?;
+    let own = name(lines[from]);
+    // `[[measure.by]]` belongs to the measure above it, the next `[[measure]]` does not.
+    let ends = |line: &&str| line.starts_with('[') && (name(line) != own || !line.contains('.'));
+    let to = lines[from + 1..].iter().position(ends).map_or(lines.len(), |at| from + 1 + at);
+    let named = |line: &str| line.split_once('=').is_some_and(|(left, _)| left.trim() == key);
+    (from..to).find(|at| named(lines[*at])).map(|at| at + 1)
+}
+
+/// The line of the n-th `[[override]]`, as in `override 2: when: ...`.
+fn of_override(text: &str, fault: &str) -> usize {
+    let which = fault.split([' ', ':']).nth(1).and_then(|n| n.parse::<usize>().ok()).unwrap_or(1);
+    let mut found = text.lines().enumerate().filter(|(_, line)| line.trim() == "[[override]]");
+    found.nth(which.saturating_sub(1)).map_or(0, |(at, _)| at + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +76,12 @@ mod tests {
         assert_eq!(place("measure \"a\" stands twice"), "health.toml:8: measure \"a\" stands twice");
         assert_eq!(place("flag \"a\": needs a label"), "health.toml:6: flag \"a\": needs a label");
         assert_eq!(place("play \"a\": needs a title"), "plays.toml:2: play \"a\": needs a title");
+        assert_eq!(place("measure \"a\": value: broken"), "health.toml:8: measure \"a\": value: broken");
+        let health = "[[measure]]\nvalue = \"x\"\nid = \"a\"\n[[measure.by]]\nwhen = \"y\"\n[[override]]\nwhen = 1\n";
+        let place = |fault| placed(fault, health, "");
+        assert_eq!(place("measure \"a\": value: broken"), "health.toml:2: measure \"a\": value: broken");
+        assert_eq!(place("measure \"a\": when: broken"), "health.toml:5: measure \"a\": when: broken");
+        assert_eq!(place("override 1: when: broken"), "health.toml:7: override 1: when: broken");
         assert_eq!(place("gates: there is no group \"x\""), "health.toml: gates: there is no group \"x\"");
     }
 }

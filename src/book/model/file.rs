@@ -144,7 +144,7 @@ impl Faults {
         }
     }
 
-    /// Sentences with their holes; broken ones are left out.
+    /// Sentences with their holes; a broken one stands as it is.
     pub fn sentences(&mut self, place: &str, texts: &[String], most: Needs) -> Vec<Template> {
         let mut out = Vec::new();
         for text in texts {
@@ -153,7 +153,10 @@ impl Faults {
                     self.allowed(place, template.needs(), most);
                     out.push(template);
                 }
-                Err(error) => self.wrong(place, text, &error),
+                Err(error) => {
+                    self.wrong(place, text, &error);
+                    out.push(Template::plain(text));
+                }
             }
         }
         out
@@ -244,7 +247,7 @@ impl Model {
         let mut faults = Faults { found: Vec::new(), words };
         let given = std::mem::take(&mut health.overrides);
         let rules = std::mem::take(&mut health.flag);
-        let mut model = Self::of_file(health, &mut faults)?;
+        let mut model = Self::of_file(health, &mut faults).map_err(|fault| format!("health.toml: {fault}"))?;
         model.flags = rules.into_iter().map(|rule| rule.rule(&mut faults)).collect();
         model.plays = plays.play.into_iter().map(|play| play.play(&mut faults)).collect();
         let base = match given.is_empty() {
@@ -253,13 +256,21 @@ impl Model {
         };
         for (at, one) in given.into_iter().enumerate() {
             let place = format!("override {}", at + 1);
-            let whole = |fault: String| format!("health.toml: {place}: {fault}");
-            let (when, merged) = overrides::merged(&base, one).map_err(whole)?;
+            let read = overrides::merged(&base, one).and_then(|(when, merged)| {
+                let file: HealthFile =
+                    merged.try_into().map_err(|e: toml::de::Error| e.message().replace('\n', " "))?;
+                let mut own = Faults { found: Vec::new(), words: faults.words.clone() };
+                let other = Self::of_file(file, &mut own)?;
+                Ok((when, other, own))
+            });
+            let (when, mut other, own) = match read {
+                Ok(read) => read,
+                Err(fault) => {
+                    faults.add(&place, fault);
+                    continue;
+                }
+            };
             let when = faults.query(&format!("{place}: when"), &when, Needs::Facts);
-            let file: HealthFile =
-                merged.try_into().map_err(|e: toml::de::Error| whole(e.message().replace('\n', " ")))?;
-            let mut own = Faults { found: Vec::new(), words: faults.words.clone() };
-            let mut other = Self::of_file(file, &mut own)?;
             other.faults = own.found;
             // What is wrong without it was said already.
             let more = other.check().into_iter().filter(|fault| !faults.found.contains(fault));
@@ -275,11 +286,11 @@ impl Model {
     /// A model without flags, plays and overrides.
     fn of_file(health: HealthFile, faults: &mut Faults) -> Result<Self, String> {
         if health.group.len() > MAX_GROUPS || health.measure.len() > MAX_MEASURES {
-            return Err(format!("health.toml: at most {MAX_GROUPS} groups and {MAX_MEASURES} measures are possible"));
+            return Err(format!("at most {MAX_GROUPS} groups and {MAX_MEASURES} measures are possible"));
         }
         let groups = health.group;
         let measures = health.measure.into_iter().map(|one| one.measure(&groups, faults));
-        let measures = measures.collect::<Result<_, String>>().map_err(|fault| format!("health.toml: {fault}"))?;
+        let measures = measures.collect::<Result<_, String>>()?;
         let caps = health.gate.into_iter().map(|cap| {
             let when = faults.query(&format!("gate {:?}: when", cap.id), &cap.when, Needs::Facts);
             CapRule { id: cap.id, label: cap.label, when, cap: cap.cap }

@@ -58,9 +58,11 @@ fn by_id(out: &mut Table, kind: &str, id: &str, changes: Value) -> Result<(), St
         return Err(format!("{kind}.{id}: is no table, as in: [override.{kind}.{id}]"));
     };
     let Some(Value::Array(all)) = out.get_mut(kind) else { return Err(format!("there is no {kind}")) };
+    let ids = all.iter().filter_map(|one| one.as_table()?.get("id")?.as_str());
+    let known = ids.collect::<Vec<_>>().join(", ");
     let mut tables = all.iter_mut().filter_map(Value::as_table_mut);
     let Some(table) = tables.find(|table| table.get("id").and_then(Value::as_str) == Some(id)) else {
-        return Err(format!("there is no {kind} {id:?}"));
+        return Err(format!("there is no {kind} {id:?}; there are: {known}"));
     };
     // Another curve takes the place of every curve that was there.
     if changes.contains_key("curve") || changes.contains_key("steps") {

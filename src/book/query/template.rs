@@ -46,6 +46,11 @@ impl Template {
         Ok(Self { pieces })
     }
 
+    /// A sentence without holes.
+    pub fn plain(text: &str) -> Self {
+        Self { pieces: vec![Piece::Plain(text.to_owned())] }
+    }
+
     /// The sentence for an account; `None` when something in it is not known.
     pub fn fill(&self, subject: &impl Subject) -> Option<String> {
         let mut out = String::new();

@@ -10,6 +10,9 @@ use super::item::{Holds, LISTS, fields};
 use super::vocabulary::Vocabulary;
 use super::{Expr, List, Num, Op, Part, Query, QueryError, STATES, Term, Words};
 
+/// Names that an error lists where none is near.
+const LISTED: usize = 20;
+
 /// How deep parentheses may stand in each other.
 const DEEPEST: usize = 32;
 
@@ -389,7 +392,7 @@ impl<'a> Reader<'a> {
                 .filter(|spec| matches!(spec.holds, Holds::Number(_)))
                 .map(|spec| (spec.name.to_owned(), spec.name.to_owned()))
                 .collect(),
-            None => FIELDS.iter().map(|one| (one.name.to_owned(), one.example.to_owned())).collect(),
+            None => names(),
         };
         self.error(start, message, suggest(&lower, &names))
     }
@@ -434,8 +437,9 @@ fn suggest(word: &str, names: &[(String, String)]) -> String {
     match near {
         Some((far, example)) if far <= 2 || far * 3 <= word.len() => format!("did you mean {example}?"),
         _ => {
-            let all: Vec<_> = names.iter().map(|(name, _)| name.as_str()).collect();
-            format!("there are: {}", all.join(", "))
+            let all: Vec<_> = names.iter().take(LISTED).map(|(name, _)| name.as_str()).collect();
+            let more = if names.len() > LISTED { ", and more: rounds help query" } else { "" };
+            format!("there are: {}{more}", all.join(", "))
         }
     }
 }
