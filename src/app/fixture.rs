@@ -1,5 +1,7 @@
 //! A made-up book for the tests of `app` and `screens`.
 
+mod why;
+
 use std::str::FromStr;
 
 use jiff::civil::{Date, date};
@@ -392,6 +394,7 @@ pub fn account() -> AccountView {
         measure("csat", "Satisfaction", "Experience", 8.0, None, 0.0, "no survey in 12 months", 0),
         measure("invoice", "Invoices", "Commercial", 5.0, Some(100.0), 3.2, "paid", 80),
     ];
+    let tree = why::why(&measures);
     let standing = Standing {
         account: head.account.clone(),
         name: head.name.clone(),
@@ -475,6 +478,8 @@ pub fn account() -> AccountView {
         },
         since: in_days(-3),
         draft: None,
+        why: tree,
+        typical: Some(why::typical()),
     }
 }
 

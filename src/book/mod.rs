@@ -7,6 +7,7 @@
 pub mod assess;
 pub mod backtest;
 pub mod changes;
+pub mod compared;
 pub mod dates;
 pub mod day;
 pub mod evidence;

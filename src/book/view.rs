@@ -8,7 +8,9 @@ use crate::book::facts::Facts;
 use crate::book::ids::{AccountId, NoteId};
 use crate::book::money::{Currency, Money};
 use crate::book::progress::Progress;
-use crate::book::standing::{Band, Changes, Flag, Meeting, Offer, Stages, Standing};
+use crate::book::standing::{Band, Changes, Flag, Health, Meeting, Offer, Stages, Standing};
+use crate::book::typical::Typical;
+use crate::book::why::Why;
 
 /// By what the portfolio is sorted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -152,6 +154,42 @@ pub struct AccountView {
     pub draft: Option<String>,
     /// Who each tier is, by person: computed from roles and titles.
     pub tiers: Vec<(crate::book::ids::PersonId, Option<crate::book::facts::Tier>)>,
+    /// Why the score is what it is, down to the records.
+    pub why: Why,
+    /// What is usual for accounts like it; `None`: not computed yet.
+    pub typical: Option<Typical>,
+}
+
+/// What a score is compared with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Against {
+    /// Nothing: why it is what it is.
+    #[default]
+    Now,
+    /// Seven days before.
+    Week,
+    /// The last rounds; where there were none, seven days before.
+    Rounds,
+    /// A day.
+    Day(Date),
+}
+
+/// How an account stood on an earlier day, and what changed since.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Then {
+    pub day: Date,
+    pub health: Health,
+    /// The rows add up to the difference of the two scores.
+    pub changes: Changes,
+}
+
+/// Everything that `explain` says of an account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    pub standing: Standing,
+    pub why: Why,
+    pub typical: Option<Typical>,
+    pub then: Then,
 }
 
 /// Why an account is on the round.

@@ -31,6 +31,8 @@ pub struct Why {
     pub absent: Vec<AbsentWhy>,
     /// Fields whose past their source does not keep, with the day from which they are known.
     pub undated: Vec<Undated>,
+    /// Every group of the model: its id and the words on screen.
+    pub titles: Vec<(String, String)>,
     /// In words: why there is no score, where there is none.
     pub silent: Option<String>,
 }
@@ -192,6 +194,7 @@ pub fn why(eval: &Eval<'_>, health: &Health, health_day: Date) -> Why {
         gates,
         absent,
         undated: undated(eval.facts.facts),
+        titles: model.groups.iter().map(|group| (group.id.clone(), group.label.clone())).collect(),
         silent: silent(eval, health, on),
     };
     whole_points(&mut out);
@@ -358,12 +361,6 @@ pub fn split(points: &[f64], target: i64) -> Vec<i64> {
         out[at] += step;
     }
     out
-}
-
-/// Tenths beside these that add up to a total rounded to tenths.
-pub fn tenths(points: &[f64], total: f64) -> Vec<f64> {
-    let scaled: Vec<f64> = points.iter().map(|point| point * 10.0).collect();
-    split(&scaled, (total * 10.0).round() as i64).into_iter().map(|n| n as f64 / 10.0).collect()
 }
 
 #[cfg(test)]

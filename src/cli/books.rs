@@ -11,10 +11,10 @@ use crate::cli::args::{
     OutboxArgs, OutboxVerb, ShowArgs, TaskArgs, Verb,
 };
 use crate::cli::table::{Align, Table, pretty, render};
-use crate::cli::{Exit, columns, human, print, session};
+use crate::cli::{Exit, columns, human, print, session, why};
 use crate::command::{Scope, Spec, TABLE};
 use crate::config::keys::{Binding, Keymap};
-use crate::ops::{ActVerb, OpsError, shape};
+use crate::ops::{ActVerb, OpsError, explain as reasons, shape};
 use crate::text;
 
 pub fn list(args: &ListArgs, global: &Global) -> Result<Exit, OpsError> {
@@ -55,11 +55,11 @@ pub fn explain(args: &ExplainArgs, global: &Global) -> Result<Exit, OpsError> {
     let (id, _) = session.desk.resolve(&args.account)?;
     let day = session.desk.day();
     let since = args.since.as_deref().map(|text| session::date(text, day, Toward::Past, "--since")).transpose()?;
-    let (standing, since) = session.desk.explain(&id, since)?;
+    let explained = session.desk.explain(&id, since)?;
     if args.format.json || args.format.jsonl {
-        print(&pretty(&shape::explain(&standing, &since)))?;
+        print(&pretty(&reasons::shape(&explained)))?;
     } else {
-        print(&human::explain(&standing, &since))?;
+        print(&why::explain(&explained))?;
     }
     Ok(0)
 }

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use crate::book::facts::{Facts, Person, Tier};
 use crate::book::money::{Currency, Money, short};
-use crate::book::standing::{Changes, Health, Standing};
+use crate::book::standing::{Health, Standing};
 use crate::book::view::{ActionRow, NoteReceipt, OutboxRow};
 use crate::cli::table::{Align, Table};
 use crate::ops::shape::ListItem;
@@ -99,7 +99,7 @@ pub fn list_table(items: &[ListItem], columns: &[String], exact: bool) -> Result
     Ok(table)
 }
 
-fn score_line(health: &Health) -> String {
+pub(super) fn score_line(health: &Health) -> String {
     let score = health.score.map_or_else(|| "no score".to_owned(), |score| format!("{score:.0}"));
     let delta = match health.delta_7d.map(|delta| delta.round() as i64) {
         Some(n) if n > 0 => format!(", up {n} in 7 d"),
@@ -111,41 +111,6 @@ fn score_line(health: &Health) -> String {
 
 fn money(amount: Option<Money>) -> String {
     amount.map_or_else(|| "–".into(), |amount| format!("{}{}", amount.currency.sign(), amount.short()))
-}
-
-/// `explain` for people: the score, group by group, and what changed.
-pub fn explain(standing: &Standing, since: &Changes) -> String {
-    let health = &standing.health;
-    let mut out = format!("{}  {}\n", standing.name, score_line(health));
-    let mut group = "";
-    for measure in &health.measures {
-        if measure.group != group {
-            group = &measure.group;
-            out.push_str(&format!("\n{group}\n"));
-        }
-        let score = measure.score.map_or_else(|| "–".into(), |score| format!("{score:.0}"));
-        let from = [measure.source.clone(), measure.as_of.map(|day| text::short_date(day, standing.day))];
-        let from: Vec<String> = from.into_iter().flatten().collect();
-        let from = if from.is_empty() { String::new() } else { format!("  ({})", from.join(", ")) };
-        out.push_str(&format!(
-            "  {} {} {:>3}%  {}{from}\n",
-            text::pad(&measure.label, 24),
-            text::pad_left(&score, 3),
-            (measure.effective_weight * 100.0).round(),
-            measure.evidence,
-        ));
-    }
-    for gate in &health.gates {
-        out.push_str(&format!("\ncapped at {:.0}: {} ({} points)\n", gate.cap, gate.label, points(gate.points)));
-    }
-    out.push_str(&format!("\nWhat changed since {}\n", since.day));
-    if since.score.is_none() {
-        out.push_str("  first score: there is nothing to compare with\n");
-    }
-    for change in since.changes.iter().filter(|change| change.points.abs() >= 0.05) {
-        out.push_str(&format!("  {}  {}\n", text::pad_left(&points(change.points), 6), change.evidence));
-    }
-    out
 }
 
 /// Points with a sign and a tenth.

@@ -12,6 +12,7 @@ mod practice;
 mod session;
 mod sources;
 mod table;
+mod why;
 
 pub use args::{Cli, Command, DemoArgs, Global};
 pub use session::{Session, fixed_today, open_workspace};

@@ -279,7 +279,7 @@ fn pull_once(
 fn tend_loop(mut desk: Desk, common: &Common, wakes: &Receiver<Wake>, pulls: &Sender<Wake>) {
     let mut visible: Vec<AccountId> = Vec::new();
     let mut runtime = None;
-    let mut work = Work { push: true, assess: true };
+    let mut work = Work { push: true, assess: true, moved: true };
     loop {
         if desk.turn() {
             work.assess = true;
@@ -301,6 +301,9 @@ fn tend_loop(mut desk: Desk, common: &Common, wakes: &Receiver<Wake>, pulls: &Se
         if work.assess {
             match desk.assess_stale(&visible, PORTION) {
                 Ok(0) => {
+                    if std::mem::take(&mut work.moved) {
+                        let _ = desk.refresh_typical();
+                    }
                     let _ = desk.refresh_summary();
                     // What is estimated from the others is right only when the others are all there.
                     let pulling = common.pulling.load(Ordering::Relaxed);
@@ -308,6 +311,7 @@ fn tend_loop(mut desk: Desk, common: &Common, wakes: &Receiver<Wake>, pulls: &Se
                     common.changed(true);
                 }
                 Ok(_) => {
+                    work.moved = true;
                     if common.changed(false) {
                         let _ = desk.refresh_summary();
                     }
@@ -339,6 +343,8 @@ fn tend_loop(mut desk: Desk, common: &Common, wakes: &Receiver<Wake>, pulls: &Se
 struct Work {
     push: bool,
     assess: bool,
+    /// Standings were computed since what is usual was.
+    moved: bool,
 }
 
 impl Work {

@@ -9,6 +9,7 @@ mod background;
 mod deep;
 mod digest;
 mod draft;
+pub mod explain;
 mod notes;
 mod outbox;
 mod reads;
@@ -170,6 +171,11 @@ impl Desk {
     /// Whether the book is looked at as it was.
     pub fn is_past(&self) -> bool {
         self.as_of.is_some()
+    }
+
+    /// Whether the standings that are kept are of the day that is looked at.
+    fn shows_stored(&self) -> bool {
+        !self.is_past()
     }
 
     /// The moment that things are dated with: now, or this time of day on the day of `--today`.

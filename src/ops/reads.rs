@@ -1,12 +1,12 @@
 //! What lists and screens are given: windows of the portfolio, the top line, one account whole.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{Span, Timestamp};
 
 use crate::book::assess::Medians;
 use crate::book::changes::changes;
 use crate::book::ids::{AccountId, DraftKey};
-use crate::book::standing::{Changes, Standing};
+use crate::book::standing::Standing;
 use crate::book::tiers::tier_of;
 use crate::book::view::{AccountView, Header, Page, PageQuery, PortfolioRow, Sort, SourceState, SyncView};
 use crate::ops::shape::{ListItem, list_item};
@@ -50,6 +50,12 @@ impl Desk {
         Ok(self.store_mut().refresh_summary(&scope, self.today())?)
     }
 
+    /// Computes what is usual by segment. For the background, once everything is assessed.
+    pub(super) fn refresh_typical(&self) -> Result<(), OpsError> {
+        let ids: Vec<&str> = self.model().measures.iter().map(|measure| measure.id.as_str()).collect();
+        Ok(self.store_mut().refresh_typical(&ids, &self.model().hash())?)
+    }
+
     /// One line of the portfolio, for the preview and for rows that changed.
     pub fn row(&self, id: &AccountId) -> Result<Option<PortfolioRow>, OpsError> {
         Ok(self.store().row(id)?)
@@ -64,22 +70,14 @@ impl Desk {
         let tiers =
             facts.people.iter().map(|person| (person.id.clone(), tier_of(person, &self.model().tiers))).collect();
         let draft = self.store().draft(&DraftKey::Next(id.clone()))?;
-        Ok(AccountView { facts, standing, changes, since, draft, tiers })
+        let (why, typical) = self.why(&facts, &standing)?;
+        Ok(AccountView { facts, standing, changes, since, draft, tiers, why, typical })
     }
 
     /// The day that changes are counted from: the last rounds before today, else seven days before.
     pub(super) fn compared_with(&self) -> Result<Date, OpsError> {
-        let week = self.day().checked_sub(Span::new().days(7)).unwrap_or(self.day());
         let before = self.day().yesterday().unwrap_or(self.day());
-        Ok(self.store().last_round(before)?.map_or(week, |round| round.day))
-    }
-
-    /// Why an account has its score, and what changed since a day (else in seven days).
-    pub fn explain(&self, id: &AccountId, since: Option<Date>) -> Result<(Standing, Changes), OpsError> {
-        let facts = self.known(id)?;
-        let standing = self.assess(&facts, &self.medians()?, self.day())?;
-        let since = since.unwrap_or_else(|| self.day().checked_sub(Span::new().days(7)).unwrap_or(self.day()));
-        Ok((standing, changes(&facts, self.model(), since, self.day())))
+        Ok(self.store().last_round(before)?.map_or_else(|| self.week_before(), |round| round.day))
     }
 
     /// The portfolio as `list` prints it. A past day is assessed anew, account by account.

@@ -1,4 +1,4 @@
-//! The shapes that scripts rely on: what `list`, `show` and `explain` say, made from a standing and its facts.
+//! The shapes that scripts rely on: what `list` and `show` say, made from a standing and its facts.
 //!
 //! Names and meaning of the keys are a contract: add freely, change never. Absent is `null`, never 0.
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::book::facts::{Facts, Person, Tier};
 use crate::book::money::Money;
-use crate::book::standing::{Change, Changes, Gate, Health, MeasureResult, Offer, Standing};
+use crate::book::standing::{Change, Health, Offer, Standing};
 
 /// One account of `list`.
 #[derive(Clone, Debug, Serialize)]
@@ -226,33 +226,6 @@ pub fn show(facts: &Facts, standing: &Standing, tier: impl Fn(&Person) -> Option
         map.insert("day".into(), json!(standing.day));
     }
     out
-}
-
-/// `explain`: why this score. The points of the measures and of the gates add up to the score.
-pub fn explain(standing: &Standing, since: &Changes) -> Value {
-    let health = &standing.health;
-    json!({
-        "account": standing.account, "name": standing.name, "day": standing.day, "score": health.score,
-        "band": health.band, "confidence": ratio(health.confidence),
-        "measures": health.measures.iter().map(measure).collect::<Vec<_>>(),
-        "gates": health.gates.iter().map(gate).collect::<Vec<_>>(),
-        "since": {
-            "day": since.day, "score": since.score,
-            "changes": since.changes.iter().map(change).collect::<Vec<_>>(),
-        },
-    })
-}
-
-fn measure(m: &MeasureResult) -> Value {
-    json!({
-        "id": m.id, "label": m.label, "group": m.group, "weight": m.weight, "effective_weight": m.effective_weight,
-        "score": m.score, "points": m.points, "evidence": m.evidence, "as_of": m.as_of, "source": m.source,
-        "freshness": m.freshness,
-    })
-}
-
-fn gate(gate: &Gate) -> Value {
-    json!({"id": gate.id, "label": gate.label, "cap": gate.cap, "points": gate.points})
 }
 
 /// One row of what changed.

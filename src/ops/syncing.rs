@@ -102,6 +102,7 @@ impl Desk {
             done += count;
             report(Progress::Assessed { done, of: due.max(done) });
         }
+        self.refresh_typical()?;
         self.refresh_summary()
     }
 

@@ -11,7 +11,7 @@ use rusqlite::OptionalExtension;
 use super::cache::line::Line;
 use super::cache::page::{self, Order};
 use super::cache::standings::{self, Assessed, Version};
-use super::cache::{links, summary};
+use super::cache::{links, summary, typical};
 use super::codec::{date, day, fold, from_json, ms};
 use super::filter::Filter;
 use super::rows::SourceRecord;
@@ -20,6 +20,7 @@ use crate::book::assess::Medians;
 use crate::book::ids::AccountId;
 use crate::book::money::{Currency, Money};
 use crate::book::standing::Standing;
+use crate::book::typical::Typical;
 use crate::book::view::{Header, Page, PageQuery, PortfolioRow};
 
 /// Whose accounts.
@@ -94,6 +95,18 @@ impl Store {
     /// Median ARR by segment in units of the book's currency, as of the last [`Store::refresh_summary`].
     pub fn medians(&self) -> Result<Medians, StoreError> {
         self.cache.read("reading the segments' medians", summary::medians)
+    }
+
+    /// What is usual for accounts of a segment (for a small or unknown one: in the book), as of the last
+    /// [`Store::refresh_typical`]. Reads one row.
+    pub fn typical(&self, segment: Option<&str>) -> Result<Option<Typical>, StoreError> {
+        self.cache.read("reading what is usual", |conn| typical::get(conn, segment))
+    }
+
+    /// Computes what is usual by segment. Reads a narrow row of every account: for the background. `ids`: the measures of
+    /// the model in their order; `model`: its hash.
+    pub fn refresh_typical(&mut self, ids: &[&str], model: &str) -> Result<(), StoreError> {
+        self.cache.write("computing what is usual", |tx| typical::refresh(tx, ids, model))
     }
 
     /// Accounts to be assessed for `today`: their facts changed, their standing is of another model or no longer holds.

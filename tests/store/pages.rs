@@ -3,7 +3,8 @@
 use jiff::civil::{Date, date};
 use rounds::book::money::Currency;
 use rounds::book::query::parse;
-use rounds::book::standing::{Severity, Standing};
+use rounds::book::standing::{MeasureResult, Severity, Standing};
+use rounds::book::typical::Median;
 use rounds::book::view::{PageQuery, Sort};
 use rounds::store::{Assessed, Filter, Scope, SourceMark, Store};
 
@@ -303,4 +304,47 @@ fn urgency_is_a_percentile_of_the_book() {
         .unwrap();
     assert_eq!((all.of(low), all.of(high)), (0.0, 1.0));
     assert!(all.of((low + high) / 2.0) > 0.0);
+}
+
+#[test]
+fn what_is_usual_is_one_row_by_segment() {
+    let folder = Folder::new();
+    let mut store = folder.open();
+    let rows = (0..7).map(|n| account(&n.to_string(), &format!("Acme {n}"))).collect();
+    store.apply(&batch("accounts", rows), now()).unwrap();
+    let measured = |n: usize, segment: &str, trend: Option<f64>| {
+        let mut one = standing(&format!("crm:{n}"), "Acme", Some(10.0 * n as f64));
+        one.segment = Some(segment.to_owned());
+        one.health.measures = vec![MeasureResult {
+            id: "trend".into(),
+            label: "trend".into(),
+            group: "outcomes".into(),
+            weight: 1.0,
+            effective_weight: 1.0,
+            score: trend,
+            points: 0.0,
+            evidence: String::new(),
+            as_of: None,
+            freshness: 1.0,
+            source: None,
+        }];
+        one
+    };
+    let mut all: Vec<Standing> = (0..5).map(|n| measured(n, "Mid", Some(20.0 * n as f64))).collect();
+    all.push(measured(5, "Small", Some(97.26)));
+    // One who left is no longer usual.
+    all.push(Standing { former: true, ..measured(6, "Mid", Some(0.0)) });
+    put(&mut store, all);
+    assert_eq!(store.typical(Some("Mid")).unwrap(), None, "not before it was computed");
+    store.refresh_typical(&["trend"], "m1").unwrap();
+    let mid = store.typical(Some("Mid")).unwrap().unwrap();
+    assert_eq!(mid.score, Some(Median { median: 20.0, n: 5, segment: true }));
+    assert_eq!(mid.measures["trend"], Median { median: 40.0, n: 5, segment: true });
+    for other in [Some("Small"), Some("Unheard of"), None] {
+        let usual = store.typical(other).unwrap().unwrap();
+        assert_eq!(usual.measures["trend"], Median { median: 50.0, n: 6, segment: false }, "{other:?}");
+    }
+    // Figures of another model are not mixed in.
+    store.refresh_typical(&["trend"], "m2").unwrap();
+    assert_eq!(store.typical(Some("Mid")).unwrap().unwrap().score, None);
 }

@@ -18,6 +18,8 @@ use crate::text::short_date;
 
 /// The most rows behind one input; what is left over is counted in the last one.
 pub const MOST: usize = 24;
+/// The most values of one field.
+const VALUES: usize = 6;
 
 /// One row behind a measure.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,6 +120,12 @@ fn values<T>(series: &Series<T>, field: &str, facts: &Prepared<'_>, on: On, say:
         };
         rows.push(row);
         next = Some(entry.on);
+    }
+    if rows.len() > VALUES + 1 {
+        let more = rows.len() - VALUES;
+        let day = rows[VALUES].on;
+        rows.truncate(VALUES);
+        rows.push(Record::new(day, format!("and {more} earlier values")).but("replaced since"));
     }
     rows
 }

@@ -188,6 +188,10 @@ pub(super) fn champion(facts: &Prepared<'_>, on: On) -> Vec<Record> {
                 );
                 (1, row(day, text))
             }
+            // Most were never one: many sources say so from the day they know somebody.
+            _ if !known.person.champion.0.iter().any(|past| past.on <= entry.on && past.value == Some(true)) => {
+                continue;
+            }
             _ => {
                 let text = format!("{}: our champion until {}", who(known), said_day(named, on));
                 (2, row(named, text).but("no longer our champion"))

@@ -10,4 +10,5 @@ pub(super) mod matching;
 pub(super) mod page;
 pub(super) mod standings;
 pub(super) mod summary;
+pub(super) mod typical;
 pub(super) mod usage;

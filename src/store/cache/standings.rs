@@ -63,6 +63,7 @@ pub(in crate::store) fn put(conn: &Connection, item: &Assessed, model: &str, now
         conn.prepare_cached("DELETE FROM line WHERE account = ?1")?.execute([account])?;
         return Ok(());
     }
+    super::typical::put(conn, account, &standing.health, model)?;
     let line = Line::of(standing);
     let old = conn
         .prepare_cached("SELECT body FROM line WHERE account = ?1")?
