@@ -311,7 +311,7 @@ fn what_is_usual_is_one_row_by_segment() {
     let folder = Folder::new();
     let mut store = folder.open();
     let rows = (0..7).map(|n| account(&n.to_string(), &format!("Acme {n}"))).collect();
-    store.apply(&batch("accounts", rows), now()).unwrap();
+    store.apply(&batch("accounts", rows)).unwrap();
     let measured = |n: usize, segment: &str, trend: Option<f64>| {
         let mut one = standing(&format!("crm:{n}"), "Acme", Some(10.0 * n as f64));
         one.segment = Some(segment.to_owned());
