@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use crate::book::ids::{AccountId, DraftKey, NoteId};
 use crate::book::progress::Progress;
-use crate::book::view::{AccountView, ActionRow, Header, NoteReceipt, Page, PageQuery, Round, SyncView};
+use crate::book::view::{AccountView, ActionRow, Against, Header, NoteReceipt, Page, PageQuery, Round, SyncView, Then};
 use crate::command::ActVerb;
 use crate::config::keys::Chord;
 
@@ -49,6 +49,12 @@ pub enum Event {
     Account {
         account: AccountId,
         result: Answer<Box<AccountView>>,
+    },
+    /// How an account stood on the day that it is compared with.
+    Compared {
+        account: AccountId,
+        against: Against,
+        result: Answer<Box<Then>>,
     },
     Round(Answer<Round>),
     Actions(Answer<Vec<ActionRow>>),
@@ -98,6 +104,10 @@ pub enum Effect {
     },
     LoadHeader,
     LoadAccount(AccountId),
+    Compare {
+        account: AccountId,
+        against: Against,
+    },
     LoadRound,
     RoundDone,
     LoadActions,

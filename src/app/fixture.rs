@@ -626,6 +626,9 @@ pub fn answer(effect: &Effect) -> Option<Event> {
         Effect::Exclude { generation, .. } => {
             Event::Excluded { generation: *generation, term: "zz".into(), without: 1 }
         }
+        Effect::Compare { account, against } => {
+            Event::Compared { account: account.clone(), against: *against, result: Ok(Box::new(why::then())) }
+        }
         Effect::LoadRound => Event::Round(Ok(round())),
         Effect::LoadActions => Event::Actions(Ok(actions())),
         Effect::LoadSync => Event::SyncView(Ok(sync_view())),

@@ -6,6 +6,8 @@
 pub mod account;
 mod edit;
 pub mod event;
+pub mod explain;
+mod explain_keys;
 #[cfg(test)]
 pub mod fixture;
 mod input;

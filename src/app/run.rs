@@ -9,7 +9,7 @@ use crate::app::overlay::{self, Item, Overlay};
 use crate::app::state::{After, Screen, State, Tone};
 use crate::app::sync::SyncRow;
 use crate::app::walk::Walk;
-use crate::app::{Editor, note_keys, plays};
+use crate::app::{Editor, explain_keys, note_keys, plays};
 use crate::book::ids::AccountId;
 use crate::book::view::Sort;
 use crate::command::{Command, Id, TABLE};
@@ -35,7 +35,17 @@ pub(super) fn command(state: &mut State, command: &Command) -> Vec<Effect> {
             state.list.reverse = !state.list.reverse;
             restart(state)
         }
-        Id::AccountOpen | Id::AccountExplain => open(state, command.text(0)),
+        Id::AccountOpen => open(state, command.text(0)),
+        Id::AccountExplain => match state.target() {
+            Some((account, name)) => explain_keys::open(state, account, name),
+            None => Vec::new(),
+        },
+        Id::ExplainUnfold
+        | Id::ExplainFold
+        | Id::ExplainFoldAll
+        | Id::ExplainUnfoldAll
+        | Id::ExplainAgainst
+        | Id::ExplainMedian => explain_keys::command(state, command),
         Id::AccountTab => {
             if let Some(pane) = state.account.as_mut() {
                 pane.tab = pane.tab.named(command.text(0).unwrap_or("next"));
@@ -112,7 +122,7 @@ fn quit(state: &mut State) -> Vec<Effect> {
     effects
 }
 
-fn show(state: &mut State, screen: Screen) {
+pub(super) fn show(state: &mut State, screen: Screen) {
     if state.screen != screen {
         state.back.retain(|old| *old != screen);
         state.back.push(state.screen);
@@ -177,6 +187,7 @@ fn step(state: &mut State, by: i64) -> Vec<Effect> {
                 }
             }
         }
+        Screen::Explain => explain_keys::step(state, by),
         Screen::Round => {
             let offers = state.walk.as_ref().and_then(Walk::stop).and_then(|stop| state.view(&stop.account));
             let count = offers.map_or(0, |view| view.standing.offers.len());

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use crate::app::account::{Pane, Tab};
 use crate::app::edit::Editor;
 use crate::app::event::Event;
+use crate::app::explain::Explain;
 use crate::app::layout;
 use crate::app::list::List;
 use crate::app::note::NoteBox;
@@ -26,6 +27,7 @@ pub enum Screen {
     #[default]
     Portfolio,
     Account,
+    Explain,
     Round,
     Actions,
     Sync,
@@ -94,6 +96,7 @@ pub struct State {
     /// The open filter field, with what the filter was before.
     pub filter: Option<Editor>,
     pub account: Option<Pane>,
+    pub explain: Option<Explain>,
     pub walk: Option<Walk>,
     /// The round was asked for and has not come.
     pub walk_loading: bool,
@@ -137,6 +140,7 @@ impl State {
             list: List::default(),
             filter: None,
             account: None,
+            explain: None,
             walk: None,
             walk_loading: false,
             actions: Actions::default(),
@@ -183,6 +187,7 @@ impl State {
         match self.screen {
             Screen::Portfolio => Scope::List,
             Screen::Account => Scope::Account,
+            Screen::Explain => Scope::Explain,
             Screen::Round => Scope::Round,
             Screen::Actions => Scope::Actions,
             Screen::Sync => Scope::Sync,
@@ -226,6 +231,9 @@ impl State {
         if self.screen == Screen::Account || self.back.contains(&Screen::Account) {
             used.extend(self.account.as_ref().map(|pane| pane.account.clone()));
         }
+        if self.screen == Screen::Explain || self.back.contains(&Screen::Explain) {
+            used.extend(self.explain.as_ref().map(|pane| pane.account.clone()));
+        }
         if self.screen == Screen::Round || self.back.contains(&Screen::Round) {
             used.extend(self.walk.as_ref().and_then(Walk::stop).map(|stop| stop.account.clone()));
         }
@@ -240,6 +248,7 @@ impl State {
         match self.screen {
             Screen::Portfolio => self.list.current().map(|row| (row.account.clone(), row.name.clone())),
             Screen::Account => self.account.as_ref().map(|pane| (pane.account.clone(), pane.name.clone())),
+            Screen::Explain => self.explain.as_ref().map(|pane| (pane.account.clone(), pane.name.clone())),
             Screen::Round => {
                 self.walk.as_ref().and_then(Walk::stop).map(|stop| (stop.account.clone(), stop.name.clone()))
             }
@@ -296,7 +305,7 @@ impl State {
                     title: row.title.clone(),
                 })
             }
-            Screen::Portfolio | Screen::Sync => None,
+            Screen::Portfolio | Screen::Explain | Screen::Sync => None,
         }
     }
 
@@ -311,7 +320,7 @@ impl State {
                 let pane = self.account.as_ref()?;
                 Some((pane.account.clone(), pane.entry()?.task.clone()?))
             }
-            Screen::Portfolio | Screen::Round | Screen::Sync => None,
+            Screen::Portfolio | Screen::Explain | Screen::Round | Screen::Sync => None,
         }
     }
 
@@ -336,6 +345,12 @@ impl State {
                     && self.account.as_ref().and_then(Pane::entry).is_some_and(|entry| entry.mine.is_some());
                 none(!mine, "only a note of yours under the cursor of a timeline can be changed")
             }
+            Id::ExplainUnfold
+            | Id::ExplainFold
+            | Id::ExplainFoldAll
+            | Id::ExplainUnfoldAll
+            | Id::ExplainAgainst
+            | Id::ExplainMedian => none(self.screen != Screen::Explain, "no score is being explained"),
             Id::AccountTab => none(self.screen != Screen::Account, "no account is open"),
             Id::ListFilter | Id::ListSort | Id::ListReverse => {
                 none(self.screen != Screen::Portfolio, "only the portfolio can be filtered and sorted")

@@ -4,6 +4,7 @@
 
 use crate::app::account::timeline;
 use crate::app::event::{Effect, Event};
+use crate::app::explain_keys;
 use crate::app::note_keys;
 use crate::app::state::{After, Screen, State, Tone};
 use crate::app::walk::Walk;
@@ -59,6 +60,10 @@ fn apply(state: &mut State, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::Account { account, result } => arrived(state, account, result),
+        Event::Compared { account, against, result } => {
+            explain_keys::compared(state, &account, against, result);
+            Vec::new()
+        }
         Event::Round(result) => {
             if !std::mem::take(&mut state.walk_loading) {
                 return Vec::new();
@@ -152,6 +157,9 @@ pub(super) fn changed(state: &mut State) -> Vec<Effect> {
         effects.extend(state.list.refresh(rows));
     }
     effects.extend(state.used_views().into_iter().map(Effect::LoadAccount));
+    if state.screen == Screen::Explain || state.back.contains(&Screen::Explain) {
+        effects.extend(explain_keys::comparison(state));
+    }
     if state.screen == Screen::Actions {
         effects.push(Effect::LoadActions);
     }
@@ -167,6 +175,11 @@ fn arrived(state: &mut State, account: AccountId, result: Result<Box<AccountView
         Err(message) => {
             match state.account.as_mut().filter(|pane| pane.account == account) {
                 Some(pane) => pane.error = Some(message),
+                None if state.explain.as_ref().is_some_and(|pane| pane.account == account) => {
+                    if let Some(pane) = state.explain.as_mut() {
+                        pane.error = Some(message);
+                    }
+                }
                 None => state.note_down(Tone::Wrong, message),
             }
             return Vec::new();
@@ -178,6 +191,10 @@ fn arrived(state: &mut State, account: AccountId, result: Result<Box<AccountView
         pane.error = None;
         pane.entries = timeline(&view.facts, today);
         pane.cursor = pane.cursor.min(pane.count(Some(&view)).saturating_sub(1));
+    }
+    if let Some(pane) = state.explain.as_mut().filter(|pane| pane.account == account) {
+        pane.name.clone_from(&view.facts.name);
+        pane.cursor = pane.cursor.min(pane.items(&view).len().saturating_sub(1));
     }
     if let Some(note) = state.note.as_mut().filter(|note| note.account == account) {
         note.know(&view.facts, today);

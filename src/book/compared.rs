@@ -147,7 +147,12 @@ mod tests {
         let model = Model::built_in_for_tests();
         let (health, then) = (health_on(facts, &model, to), health_on(facts, &model, from));
         let tree = why(&Eval::new(facts, &model), &health, to);
-        let then = Then { day: from, health: then, changes: changes(facts, &model, from, to) };
+        let then = Then {
+            against: crate::book::view::Against::Day(from),
+            day: from,
+            health: then,
+            changes: changes(facts, &model, from, to),
+        };
         compared(&tree, &health.measures, &health.gates, &then)
     }
 

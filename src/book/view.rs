@@ -177,6 +177,8 @@ pub enum Against {
 /// How an account stood on an earlier day, and what changed since.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Then {
+    /// With what it is compared: seven days before, where rounds were asked for and there were none.
+    pub against: Against,
     pub day: Date,
     pub health: Health,
     /// The rows add up to the difference of the two scores.

@@ -17,6 +17,7 @@ pub enum Scope {
     Global,
     List,
     Account,
+    Explain,
     Round,
     Actions,
     Sync,
@@ -28,9 +29,10 @@ pub enum Scope {
 
 impl Scope {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::List,
         Self::Account,
+        Self::Explain,
         Self::Round,
         Self::Actions,
         Self::Sync,
@@ -47,6 +49,7 @@ impl Scope {
             Self::Global => "global",
             Self::List => "list",
             Self::Account => "account",
+            Self::Explain => "explain",
             Self::Round => "round",
             Self::Actions => "actions",
             Self::Sync => "sync",

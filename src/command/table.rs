@@ -4,7 +4,7 @@
 //! Only commands that work stand here; a name is never changed once it was shipped.
 
 use super::Arg::{Rest, Text, Word};
-use super::Scope::{Account, Actions, Filter, Global, Help, List, Note, Palette, Round, Sync};
+use super::Scope::{Account, Actions, Explain, Filter, Global, Help, List, Note, Palette, Round, Sync};
 use super::{Arg, Kind, Scope, Spec};
 
 macro_rules! commands {
@@ -22,7 +22,7 @@ macro_rules! commands {
     };
 }
 
-const LISTS: &[Scope] = &[List, Account, Round, Actions, Sync, Palette, Help];
+const LISTS: &[Scope] = &[List, Account, Explain, Round, Actions, Sync, Palette, Help];
 const PLAYS: &[Scope] = &[Round, Account, Actions];
 const EVERYWHERE: &[Scope] = &[Global];
 const FIELDS: &[Scope] = &[Note, Filter, Palette];
@@ -44,15 +44,21 @@ commands! {
     AccountOpen "account.open" "open" Ui &[List, Round, Actions, Sync], &[Text("account")], "Open the account under the cursor";
     AccountTab "account.tab" "next tab" Ui &[Account], &[Word("tab", TABS)], "Show another tab of the account";
     AccountExplain "account.explain" "explain" Ui &[List, Account, Round, Actions], NONE, "Show why the score is what it is";
-    AccountLink "account.link" "CRM" Ui &[List, Account, Round, Actions], NONE, "Copy the account's address in the CRM, to open it there";
-    AccountCopy "account.copy" "copy" Ui &[List, Account, Round, Actions], NONE, "Copy what the cursor is on: name, mail address or text";
-    NoteAdd "note.add" "note" Data &[List, Account, Round, Actions], &[Rest("text")], "Take a note on the account under the cursor";
+    ExplainUnfold "explain.unfold" "unfold" Ui &[Explain], NONE, "Open the row under the cursor: what it is made of";
+    ExplainFold "explain.fold" "fold" Ui &[Explain], NONE, "Close the row, or go to the one that it belongs to";
+    ExplainFoldAll "explain.fold_all" "fold all" Ui &[Explain], NONE, "Close everything; again: as it was";
+    ExplainUnfoldAll "explain.unfold_all" "unfold all" Ui &[Explain], NONE, "Open everything, down to the records";
+    ExplainAgainst "explain.against" "compare" Ui &[Explain], &[Rest("week, rounds, a day or now")], "Compare with seven days before, with the last rounds, with a day that you type, with nothing";
+    ExplainMedian "explain.median" "median" Ui &[Explain], NONE, "Show the median of the segment beside every measure";
+    AccountLink "account.link" "CRM" Ui &[List, Account, Explain, Round, Actions], NONE, "Copy the account's address in the CRM, to open it there";
+    AccountCopy "account.copy" "copy" Ui &[List, Account, Explain, Round, Actions], NONE, "Copy what the cursor is on: name, mail address or text";
+    NoteAdd "note.add" "note" Data &[List, Account, Explain, Round, Actions], &[Rest("text")], "Take a note on the account under the cursor";
     NoteEdit "note.edit" "edit" Data &[Account], NONE, "Change the note of yours under the cursor, also after it was sent";
     NoteDelete "note.delete" "delete" Data &[Account], NONE, "Delete the note of yours under the cursor, also in the CRM";
     NoteSave "note.save" "save" Data &[Note], NONE, "Save the note";
     NoteBreak "note.break" "new line" Ui &[Note], NONE, "Begin a new line in the note";
     NoteDraft "note.draft" "keep draft" Ui &[Note], NONE, "Leave the note and keep it as a draft";
-    TaskAdd "task.add" "task" Data &[List, Account, Round, Actions], &[Rest("text")], "Add a task on the account under the cursor";
+    TaskAdd "task.add" "task" Data &[List, Account, Explain, Round, Actions], &[Rest("text")], "Add a task on the account under the cursor";
     RoundStart "round.start" "rounds" Ui EVERYWHERE, NONE, "Walk through the accounts that need you";
     RoundNext "round.next" "next" Ui &[Round], NONE, "Go to the next account of the rounds";
     RoundPrev "round.prev" "previous" Ui &[Round], NONE, "Go back to the account before";

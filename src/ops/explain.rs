@@ -44,16 +44,19 @@ impl Desk {
     }
 
     fn then(&self, facts: &Facts, against: Against) -> Result<Then, OpsError> {
-        let day = match against {
-            Against::Now | Against::Week => self.week_before(),
-            Against::Rounds => self.compared_with()?,
-            Against::Day(day) => day,
+        let (against, day) = match against {
+            Against::Now | Against::Week => (Against::Week, self.week_before()),
+            Against::Rounds => match self.last_rounds()? {
+                Some(day) => (against, day),
+                None => (Against::Week, self.week_before()),
+            },
+            Against::Day(day) => (against, day),
         };
         if day >= self.day() {
             return Err(OpsError::usage(format!("{day} is not before {}: there is nothing to compare", self.day())));
         }
         let health = health_on(facts, self.model(), day);
-        Ok(Then { day, health, changes: changes(facts, self.model(), day, self.day()) })
+        Ok(Then { against, day, health, changes: changes(facts, self.model(), day, self.day()) })
     }
 
     /// Seven days before the day that is looked at.

@@ -76,8 +76,13 @@ impl Desk {
 
     /// The day that changes are counted from: the last rounds before today, else seven days before.
     pub(super) fn compared_with(&self) -> Result<Date, OpsError> {
+        Ok(self.last_rounds()?.unwrap_or_else(|| self.week_before()))
+    }
+
+    /// The day of the last rounds before the day that is looked at.
+    pub(super) fn last_rounds(&self) -> Result<Option<Date>, OpsError> {
         let before = self.day().yesterday().unwrap_or(self.day());
-        Ok(self.store().last_round(before)?.map_or_else(|| self.week_before(), |round| round.day))
+        Ok(self.store().last_round(before)?.map(|round| round.day))
     }
 
     /// The portfolio as `list` prints it. A past day is assessed anew, account by account.

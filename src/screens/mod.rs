@@ -7,6 +7,7 @@ mod account;
 mod actions;
 mod chrome;
 mod dialogs;
+mod explain;
 mod help;
 mod note;
 mod people;
@@ -52,6 +53,7 @@ fn whole(state: &State, canvas: &mut Canvas<'_>, area: Rect) -> Option<Position>
     match state.screen {
         Screen::Portfolio => cursor = portfolio::draw(state, canvas, area),
         Screen::Account => account::draw(state, canvas, area),
+        Screen::Explain => explain::draw(state, canvas, area),
         Screen::Round => round::draw(state, canvas, area),
         Screen::Actions => actions::draw(state, canvas, area),
         Screen::Sync => sync::draw(state, canvas, area),

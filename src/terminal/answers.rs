@@ -36,6 +36,10 @@ pub(super) fn answer(desk: &Desk, effect: &Effect, now: Timestamp) -> Vec<Event>
             let result = said(desk.account(account).map(Box::new));
             one(Event::Account { account: account.clone(), result })
         }
+        Effect::Compare { account, against } => {
+            let result = said(desk.compare(account, *against).map(Box::new));
+            one(Event::Compared { account: account.clone(), against: *against, result })
+        }
         Effect::LoadRound => one(Event::Round(said(desk.round()))),
         Effect::RoundDone => match desk.round_done(now) {
             Ok(()) => Vec::new(),
