@@ -3,7 +3,7 @@ use super::state::Screen;
 use super::*;
 use crate::app::overlay::Overlay;
 use crate::book::ids::DraftKey;
-use crate::book::view::{NoteReceipt, Sort};
+use crate::book::view::{Against, NoteReceipt, Sort};
 use crate::command::ActVerb;
 use crate::config::keys::Chord;
 
@@ -197,6 +197,91 @@ fn what_can_not_be_done_says_why() {
     assert_eq!(state.toast.as_ref().unwrap().text, "no sync is running");
     type_keys(&mut state, "g x");
     assert_eq!(state.toast.as_ref().unwrap().text, "nothing is bound to g x");
+}
+
+/// The labels of the rows on the explain page, with `>` before the one under the cursor.
+fn tree(state: &State) -> Vec<String> {
+    let pane = state.explain.as_ref().unwrap();
+    let items = pane.items(state.view(&pane.account).unwrap());
+    let mark = |at: usize| if at == pane.cursor { ">" } else { "" };
+    items.iter().enumerate().map(|(at, item)| format!("{}{}{}", mark(at), "-".repeat(item.depth), item.label)).collect()
+}
+
+#[test]
+fn a_score_opens_down_to_its_records() {
+    for from in ["", "<enter>", "<space>", "a"] {
+        let mut state = opened(120, 40);
+        let effects = type_keys(&mut state, &format!("{from} e"));
+        assert!(effects.iter().any(|effect| matches!(effect, Effect::LoadAccount(id) if id.as_str() == "crm:1")));
+        assert_eq!(state.screen, Screen::Explain, "{from}");
+        assert_eq!(tree(&state)[..3], [">Score", "Outcomes", "-Usage trend"], "{from}");
+    }
+    let mut state = opened(120, 40);
+    type_keys(&mut state, "e j j <right>");
+    let rows = tree(&state);
+    assert_eq!(rows[2..6], [">-Usage trend", "--22 Nov", "--25 Oct", "--22 Nov"]);
+    assert_eq!(rows.last().unwrap(), "not known before 3 Nov: seats");
+    // Right again goes in, left comes out, left again closes.
+    type_keys(&mut state, "l j");
+    assert_eq!(tree(&state)[4], ">--25 Oct");
+    type_keys(&mut state, "h");
+    assert_eq!(tree(&state)[2], ">-Usage trend");
+    type_keys(&mut state, "h");
+    assert_eq!(tree(&state)[3], "-Seats in use");
+    type_keys(&mut state, "h h");
+    assert_eq!(tree(&state)[..3], ["Score", ">Outcomes", "Relationship"]);
+    type_keys(&mut state, "f");
+    let shut = ["Score", ">Outcomes", "Relationship", "Experience", "Commercial", "Cap: no buyer is engaged"];
+    assert_eq!(tree(&state)[..6], shut);
+    assert_eq!(tree(&state)[6], "Could not speak (1)");
+    type_keys(&mut state, "f");
+    assert!(tree(&state).contains(&"-Satisfaction".into()) && !tree(&state).contains(&"--22 Nov".into()));
+    type_keys(&mut state, "F G");
+    assert!(tree(&state).iter().filter(|row| row.starts_with("--")).count() > 8);
+    type_keys(&mut state, "n wrong_data <enter>");
+    assert_eq!(state.screen, Screen::Explain, "a note is taken on the spot");
+    type_keys(&mut state, "<esc>");
+    assert_eq!(state.screen, Screen::Portfolio);
+}
+
+#[test]
+fn a_score_is_compared_with_the_day_that_is_asked_for() {
+    let mut state = opened(120, 40);
+    let asked = |effects: &[Effect]| -> Vec<Against> {
+        let one = |effect: &Effect| match effect {
+            Effect::Compare { against, .. } => Some(*against),
+            _ => None,
+        };
+        effects.iter().filter_map(one).collect()
+    };
+    assert_eq!(asked(&type_keys(&mut state, "e")), []);
+    assert_eq!(asked(&type_keys(&mut state, "c")), [Against::Week]);
+    assert_eq!(asked(&type_keys(&mut state, "c")), [Against::Rounds]);
+    let pane = state.explain.as_ref().unwrap();
+    let items = pane.items(state.view(&pane.account).unwrap());
+    let change = |at: usize| match items[at].cells {
+        explain::Cells::Then { then, now, change } => (then, now, change),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(change(0), (Some(59.0), Some(41.0), -18.0));
+    assert_eq!((items[2].label.as_str(), change(2)), ("Usage trend", (Some(13.2), Some(6.2), -7.0)));
+    // Then a day is typed; one that has not come is no day to compare with.
+    type_keys(&mut state, "c");
+    assert!(matches!(&state.overlay, Some(Overlay::Line { field, .. }) if field.text() == "explain.against "));
+    let effects = type_keys(&mut state, "1_sep <enter>");
+    assert_eq!(asked(&effects), [Against::Day(jiff::civil::date(2026, 9, 1))]);
+    assert_eq!(asked(&type_keys(&mut state, "c")), [], "and back to nothing");
+    assert_eq!(state.explain.as_ref().unwrap().against, Against::Now);
+    type_keys(&mut state, ": explain.against_2027-01-01 <enter>");
+    assert!(state.toast.as_ref().unwrap().text.contains("no day before"));
+    // When the data change, what is compared is read again.
+    type_keys(&mut state, "c");
+    assert_eq!(asked(&feed(&mut state, Event::DataChanged)), [Against::Week]);
+    // A late answer of an earlier question is dropped.
+    type_keys(&mut state, "c c <esc>");
+    let late = Event::Compared { account: "crm:1".into(), against: Against::Week, result: Err("late".into()) };
+    feed(&mut state, late);
+    assert_eq!(state.explain.as_ref().unwrap().error, None);
 }
 
 #[test]

@@ -128,6 +128,11 @@ pub fn health_on(facts: &Facts, model: &Model, day: Date) -> Health {
     health(&Eval::new(facts, model), On::from(day))
 }
 
+/// As [`health_on`], for an account that is prepared already.
+pub fn health_of(eval: &Eval<'_>, day: Date) -> Health {
+    health(eval, On::from(day))
+}
+
 fn health(eval: &Eval<'_>, on: On) -> Health {
     let mut spoken = [None; MAX_MEASURES];
     let mut voices = [None; MAX_MEASURES];

@@ -121,7 +121,7 @@ pub fn inputs(measure: &Measure) -> impl Iterator<Item = Input> + use<'_> {
 /// The tree of a health that was assessed for `health_day`.
 pub fn why(eval: &Eval<'_>, health: &Health, health_day: Date) -> Why {
     let on = On::from(health_day);
-    let model = eval.model;
+    let model = eval.model_on(on.day);
     let weights = Weights::new(model);
     let mut groups = Vec::new();
     let mut absent = Vec::new();
@@ -224,6 +224,9 @@ fn silent(eval: &Eval<'_>, health: &Health, on: On) -> Option<String> {
         Some(since) if since > on.day => {
             let day = short_date(crate::book::day::date(since), on.date);
             format!("no score: not a customer before {day}")
+        }
+        _ if eval.score(on.day).is_none() && eval.folded(on).is_some() => {
+            "no score: what the model asks for before it gives one does not hold yet".to_owned()
         }
         _ => "no score: no measure has anything to go by".to_owned(),
     })

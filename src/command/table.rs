@@ -48,7 +48,7 @@ commands! {
     ExplainFold "explain.fold" "fold" Ui &[Explain], NONE, "Close the row, or go to the one that it belongs to";
     ExplainFoldAll "explain.fold_all" "fold all" Ui &[Explain], NONE, "Close everything; again: as it was";
     ExplainUnfoldAll "explain.unfold_all" "unfold all" Ui &[Explain], NONE, "Open everything, down to the records";
-    ExplainAgainst "explain.against" "compare" Ui &[Explain], &[Rest("week, rounds, a day or now")], "Compare with seven days before, with the last rounds, with a day that you type, with nothing";
+    ExplainAgainst "explain.against" "compare" Ui &[Explain], &[Rest("week, rounds, a day or now")], "Compare with seven days before, the last rounds, a day, or nothing";
     ExplainMedian "explain.median" "median" Ui &[Explain], NONE, "Show the median of the segment beside every measure";
     AccountLink "account.link" "CRM" Ui &[List, Account, Explain, Round, Actions], NONE, "Copy the account's address in the CRM, to open it there";
     AccountCopy "account.copy" "copy" Ui &[List, Account, Explain, Round, Actions], NONE, "Copy what the cursor is on: name, mail address or text";

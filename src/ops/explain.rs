@@ -6,8 +6,8 @@ use jiff::Span;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use crate::book::assess::health_on;
-use crate::book::changes::changes;
+use crate::book::assess::health_of;
+use crate::book::changes::changes_of;
 use crate::book::facts::Facts;
 use crate::book::ids::AccountId;
 use crate::book::records::Record;
@@ -37,7 +37,7 @@ impl Desk {
 
     /// The tree of a standing, and what is usual for accounts like it.
     pub(super) fn why(&self, facts: &Facts, standing: &Standing) -> Result<(Why, Option<Typical>), OpsError> {
-        let tree = why(&Eval::new(facts, self.model()), &standing.health, standing.day);
+        let tree = why(&self.eval(facts), &standing.health, standing.day);
         // What is kept is of the day of the stored standings.
         let typical = if self.shows_stored() { self.store().typical(standing.segment.as_deref())? } else { None };
         Ok((tree, typical))
@@ -55,8 +55,13 @@ impl Desk {
         if day >= self.day() {
             return Err(OpsError::usage(format!("{day} is not before {}: there is nothing to compare", self.day())));
         }
-        let health = health_on(facts, self.model(), day);
-        Ok(Then { against, day, health, changes: changes(facts, self.model(), day, self.day()) })
+        let eval = self.eval(facts);
+        Ok(Then { against, day, health: health_of(&eval, day), changes: changes_of(&eval, day, self.day()) })
+    }
+
+    /// An account under the model in force, in the book's money.
+    fn eval<'a>(&'a self, facts: &'a Facts) -> Eval<'a> {
+        Eval::new(facts, self.model()).in_money(&self.shared.rates)
     }
 
     /// Seven days before the day that is looked at.

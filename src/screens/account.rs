@@ -1,7 +1,5 @@
 //! The page of one account: its head, its tabs, and the overview that explains the score.
 
-use std::collections::BTreeMap;
-
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
@@ -9,8 +7,11 @@ use crate::app::account::{Pane, Tab};
 use crate::app::layout::{ACCOUNT_TOP, BOTTOM};
 use crate::app::state::State;
 use crate::book::money::{Currency, Money};
-use crate::book::standing::{Band, Flag, Health, MeasureResult, Meeting, Stages};
+use crate::book::standing::{Band, Flag, Meeting, Stages};
+use crate::book::undated::not_known;
 use crate::book::view::{AccountView, PortfolioRow};
+use crate::book::why::{MeasureWhy, Why};
+use crate::command::Id;
 use crate::screens::widgets::Canvas;
 use crate::screens::widgets::figures::{self, battery, glyph, money, since, who};
 use crate::screens::widgets::lines::{Row, heading, scrolled};
@@ -236,76 +237,72 @@ fn overview(state: &State, view: &AccountView, theme: &Theme, columns: usize) ->
         lines.extend(view.changes.changes.iter().map(|change| round::changed(state, change, theme, room)));
         lines.push(Line::default());
     }
-    lines.extend(why(state, &s.health, theme, room));
+    lines.extend(why(state, &view.why, theme, room));
     lines
 }
 
-/// The tree: groups, their measures, the caps; the points add up to the score.
-fn why(state: &State, health: &Health, theme: &Theme, room: usize) -> Vec<Line<'static>> {
+/// The tree, shorter: groups, their measures, the caps, what could not speak; the points add up to the score.
+fn why(state: &State, why: &Why, theme: &Theme, room: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
-    let title = format!(" WHY {}", figures::score(health.score));
+    let title = format!(" WHY {}", figures::score(why.score));
     let wide = room >= 100;
+    let more = chrome::key_of(state, Id::AccountExplain);
     let head = Row::new(theme).role(Role::Muted, title).to(27).role(Role::Muted, "score  weight  points");
+    let head = match more.is_empty() {
+        true => head,
+        false => head.role(Role::Muted, format!("   {more} opens every row")),
+    };
     lines.push(head.line());
-    let mut groups: BTreeMap<usize, (&str, Vec<&MeasureResult>)> = BTreeMap::new();
-    let mut order: Vec<&str> = Vec::new();
-    for measure in &health.measures {
-        let at = order.iter().position(|group| *group == measure.group).unwrap_or_else(|| {
-            order.push(&measure.group);
-            order.len() - 1
-        });
-        groups.entry(at).or_insert((&measure.group, Vec::new())).1.push(measure);
+    if let Some(words) = not_known(&why.undated, why.day) {
+        lines.push(Row::new(theme).role(Role::Muted, text::cut(&format!("   {words}"), room)).line());
     }
-    for (name, measures) in groups.values() {
-        let points: f64 = measures.iter().map(|m| m.points).sum();
-        let weight: f64 = measures.iter().map(|m| m.effective_weight).sum();
+    if let Some(silent) = &why.silent {
+        lines.push(Row::new(theme).role(Role::Muted, format!("   {silent}")).line());
+    }
+    for group in &why.groups {
         let row = Row::new(theme)
-            .bold(Role::Text, format!(" {}", text::cut(&capital(name), 24)))
-            .to(32)
-            .role(Role::Muted, pad_left(&format!("{:.0}%", weight * 100.0), 6))
-            .bold(Role::Text, pad_left(&format!("{points:.1}"), 8));
-        lines.push(row.line());
-        for measure in measures {
-            lines.push(one(state, measure, theme, room, wide));
-        }
+            .bold(Role::Text, format!(" {}", text::cut(&group.label, 24)))
+            .to(28)
+            .role(Role::Muted, pad_left(&format!("{:.0}", group.mean), 4))
+            .role(Role::Muted, pad_left(&format!("{:.0}%", group.share * 100.0), 6))
+            .bold(Role::Text, pad_left(&group.whole.to_string(), 8));
+        let left = room.saturating_sub(row.width() + 3);
+        lines.push(row.role(Role::Muted, format!("   {}", text::cut(&group.moved, left))).line());
+        lines.extend(group.measures.iter().map(|measure| one(state, measure, theme, room, wide)));
     }
-    for gate in &health.gates {
+    for gate in &why.gates {
         let row = Row::new(theme)
             .role(Role::Bad, format!(" {}", text::cut(&gate.label, 32)))
             .to(38)
-            .role(Role::Bad, pad_left(&signed_points(gate.points), 8))
+            .role(Role::Bad, pad_left(&text::signed(gate.whole), 8))
             .role(Role::Muted, format!("   at most {:.0}", gate.cap));
         lines.push(row.line());
     }
-    if let Some(score) = health.score {
-        let row =
-            Row::new(theme).bold(Role::Text, " Score").to(38).bold(Role::Text, pad_left(&format!("{score:.1}"), 8));
-        let sure = format!("   {:.0}% of the model could speak", health.confidence * 100.0);
+    if let Some(score) = why.score {
+        let row = Row::new(theme)
+            .bold(Role::Text, " Score")
+            .to(38)
+            .bold(Role::Text, pad_left(&format!("{:.0}", score.round()), 8));
+        let sure = format!("   {:.0}% of the model could speak", why.confidence * 100.0);
         lines.push(row.role(Role::Muted, sure).line());
+    }
+    if !why.absent.is_empty() {
+        lines.push(Line::default());
+        lines.push(heading(theme, " COULD NOT SPEAK"));
+        for measure in &why.absent {
+            let row = Row::new(theme).role(Role::Muted, format!("   {}", pad(&measure.label, 22))).to(28);
+            let left = room.saturating_sub(row.width());
+            let words = format!("{}; {}", measure.missing, measure.went);
+            lines.push(row.role(Role::Muted, text::cut(&words, left)).line());
+        }
     }
     lines
 }
 
-/// With a capital at its head.
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-fn signed_points(points: f64) -> String {
-    if points < 0.0 { format!("−{:.1}", -points) } else { format!("{points:.1}") }
-}
-
-fn one(state: &State, m: &MeasureResult, theme: &Theme, room: usize, wide: bool) -> Line<'static> {
-    let Some(score) = m.score else {
-        let row = Row::new(theme).role(Role::Muted, format!("   {}", pad(&m.label, 22))).to(28);
-        let row = row.role(Role::Muted, pad_left("–", 4)).to(49);
-        let left = room.saturating_sub(row.width());
-        return row.role(Role::Muted, text::cut(&m.evidence, left)).line();
-    };
+fn one(state: &State, m: &MeasureWhy, theme: &Theme, room: usize, wide: bool) -> Line<'static> {
     let old = m.freshness < 0.6;
     let role = if old { Role::Stale } else { Role::Text };
-    let score_role = match score {
+    let score_role = match m.score {
         s if old || s >= 78.0 => role,
         s if s >= 50.0 => Role::Watch,
         _ => Role::Bad,
@@ -313,9 +310,9 @@ fn one(state: &State, m: &MeasureResult, theme: &Theme, room: usize, wide: bool)
     let row = Row::new(theme)
         .role(role, format!("   {}", pad(&m.label, 22)))
         .to(28)
-        .role(score_role, pad_left(&format!("{score:.0}"), 4))
-        .role(Role::Muted, pad_left(&format!("{:.0}%", m.effective_weight * 100.0), 6))
-        .role(role, pad_left(&format!("{:.1}", m.points), 8))
+        .role(score_role, pad_left(&format!("{:.0}", m.score), 4))
+        .role(Role::Muted, pad_left(&format!("{:.0}%", m.share * 100.0), 6))
+        .role(role, pad_left(&m.whole.to_string(), 8))
         .role(Role::Text, "   ");
     let aged = if old { " · fading" } else { "" };
     let mut source = round::source(state, m.source.as_deref(), m.as_of);

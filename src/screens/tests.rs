@@ -46,6 +46,8 @@ const SCREENS: &[(&str, &str)] = &[
     ("round", "<space> j"),
     ("round_end", "<space> d agreed <enter> z fri <enter> n x <enter> <space> <space> <space>"),
     ("account", "<enter>"),
+    ("explain", "e j j <enter> j"),
+    ("explain_then", "e c c j j"),
     ("people", "<enter> <tab> j"),
     ("timeline", "<enter> <tab> <tab> j j j j"),
     ("actions", "a j"),
