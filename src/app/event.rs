@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use crate::book::ids::{AccountId, DraftKey, NoteId};
 use crate::book::progress::Progress;
+use crate::book::query::Vocabulary;
 use crate::book::view::{AccountView, ActionRow, Against, Header, NoteReceipt, Page, PageQuery, Round, SyncView, Then};
 use crate::command::ActVerb;
 use crate::config::keys::Chord;
@@ -59,6 +60,7 @@ pub enum Event {
     Round(Answer<Round>),
     Actions(Answer<Vec<ActionRow>>),
     SyncView(Answer<SyncView>),
+    Words(Answer<Vocabulary>),
     Draft {
         account: AccountId,
         text: Option<String>,
@@ -103,6 +105,8 @@ pub enum Effect {
         filter: String,
     },
     LoadHeader,
+    /// The words that queries of this book may use.
+    LoadWords,
     LoadAccount(AccountId),
     Compare {
         account: AccountId,

@@ -5,7 +5,7 @@
 use crate::app::event::{Effect, Event};
 use crate::app::overlay::{self, Overlay};
 use crate::app::state::{State, Tone};
-use crate::app::{note_keys, run};
+use crate::app::{filter, note_keys, run};
 use crate::command::Id;
 use crate::config::keys::{Chord, Key, Resolved, chord};
 
@@ -101,7 +101,7 @@ fn edit(state: &mut State, pressed: Chord) -> Vec<Effect> {
 }
 
 /// The text of a one-line field changed.
-fn typed(state: &mut State) -> Vec<Effect> {
+pub(super) fn typed(state: &mut State) -> Vec<Effect> {
     match &mut state.overlay {
         Some(Overlay::Palette { field, items, found, cursor }) => {
             *found = overlay::search(items, field.text());
@@ -115,6 +115,7 @@ fn typed(state: &mut State) -> Vec<Effect> {
         Some(_) => Vec::new(),
         None => {
             let Some(text) = state.filter.as_ref().map(|field| field.text().to_owned()) else { return Vec::new() };
+            filter::look(state);
             if text == state.list.filter {
                 return Vec::new();
             }

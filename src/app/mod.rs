@@ -8,6 +8,7 @@ mod edit;
 pub mod event;
 pub mod explain;
 mod explain_keys;
+pub mod filter;
 #[cfg(test)]
 pub mod fixture;
 mod input;

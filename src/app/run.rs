@@ -9,7 +9,7 @@ use crate::app::overlay::{self, Item, Overlay};
 use crate::app::state::{After, Screen, State, Tone};
 use crate::app::sync::SyncRow;
 use crate::app::walk::Walk;
-use crate::app::{Editor, explain_keys, note_keys, plays};
+use crate::app::{Editor, explain_keys, filter, note_keys, plays};
 use crate::book::ids::AccountId;
 use crate::book::view::Sort;
 use crate::command::{Command, Id, TABLE};
@@ -17,7 +17,8 @@ use crate::command::{Command, Id, TABLE};
 /// Runs a command, or says why it can't be done now.
 pub(super) fn command(state: &mut State, command: &Command) -> Vec<Effect> {
     // Fields answer for themselves; everything else is asked first.
-    let in_field = matches!(command.id, Id::FieldAccept | Id::FieldLeave);
+    let in_field =
+        matches!(command.id, Id::FieldAccept | Id::FieldLeave | Id::FieldComplete | Id::FieldNext | Id::FieldPrev);
     if let Some(why) = state.unavailable(command.id).filter(|_| !in_field) {
         state.say(Tone::Calm, why);
         return Vec::new();
@@ -29,7 +30,7 @@ pub(super) fn command(state: &mut State, command: &Command) -> Vec<Effect> {
         Id::ListPageUp => page(state, -1),
         Id::ListTop => end(state, false),
         Id::ListBottom => end(state, true),
-        Id::ListFilter => filter(state, command.text(0)),
+        Id::ListFilter => set_filter(state, command.text(0)),
         Id::ListSort => sort(state, command.sort(0)),
         Id::ListReverse => {
             state.list.reverse = !state.list.reverse;
@@ -106,6 +107,14 @@ pub(super) fn command(state: &mut State, command: &Command) -> Vec<Effect> {
             Vec::new()
         }
         Id::FieldAccept => accept(state),
+        Id::FieldComplete => match filter::take(state) {
+            true => super::input::typed(state),
+            false => Vec::new(),
+        },
+        Id::FieldNext | Id::FieldPrev => {
+            filter::step(state, if command.id == Id::FieldNext { 1 } else { -1 });
+            Vec::new()
+        }
         Id::FieldLeave => leave(state),
         Id::AppBack => back(state),
         Id::AppRedraw => vec![Effect::Redraw],
@@ -227,16 +236,13 @@ fn end(state: &mut State, bottom: bool) -> Vec<Effect> {
     step(state, if bottom { 100_000 } else { -100_000 })
 }
 
-fn filter(state: &mut State, query: Option<&str>) -> Vec<Effect> {
+fn set_filter(state: &mut State, query: Option<&str>) -> Vec<Effect> {
     match query {
         Some(query) => {
             state.list.filter = query.to_owned();
             restart(state)
         }
-        None => {
-            state.filter = Some(Editor::new(state.list.filter.clone()));
-            Vec::new()
-        }
+        None => filter::open(state),
     }
 }
 
@@ -378,7 +384,17 @@ fn outbox(state: &mut State, id: Id) -> Vec<Effect> {
 
 fn palette(state: &mut State) -> Vec<Effect> {
     let scopes = state.scopes();
-    let hidden = [Id::KeyNone, Id::FieldAccept, Id::FieldLeave, Id::NoteSave, Id::NoteBreak, Id::NoteDraft];
+    let hidden = [
+        Id::KeyNone,
+        Id::FieldAccept,
+        Id::FieldLeave,
+        Id::FieldComplete,
+        Id::FieldNext,
+        Id::FieldPrev,
+        Id::NoteSave,
+        Id::NoteBreak,
+        Id::NoteDraft,
+    ];
     let items = TABLE.iter().filter(|spec| !hidden.contains(&spec.id)).map(|spec| Item {
         id: spec.id,
         keys: state.keymap.keys_of(spec.id, &scopes).first().cloned().unwrap_or_default(),

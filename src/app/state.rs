@@ -10,6 +10,7 @@ use crate::app::account::{Pane, Tab};
 use crate::app::edit::Editor;
 use crate::app::event::Event;
 use crate::app::explain::Explain;
+use crate::app::filter::Offers;
 use crate::app::layout;
 use crate::app::list::List;
 use crate::app::note::NoteBox;
@@ -95,6 +96,8 @@ pub struct State {
     pub list: List,
     /// The open filter field, with what the filter was before.
     pub filter: Option<Editor>,
+    /// What could be typed next in it.
+    pub offers: Offers,
     pub account: Option<Pane>,
     pub explain: Option<Explain>,
     pub walk: Option<Walk>,
@@ -139,6 +142,7 @@ impl State {
             back: Vec::new(),
             list: List::default(),
             filter: None,
+            offers: Offers::default(),
             account: None,
             explain: None,
             walk: None,
@@ -367,7 +371,9 @@ impl State {
                 none(!row, "there is no second copy under the cursor")
             }
             Id::NoteSave | Id::NoteBreak | Id::NoteDraft => none(self.note.is_none(), "no note is being written"),
-            Id::FieldAccept | Id::FieldLeave => Some("there is nothing to fill in"),
+            Id::FieldAccept | Id::FieldLeave | Id::FieldComplete | Id::FieldNext | Id::FieldPrev => {
+                Some("there is nothing to fill in")
+            }
             _ => None,
         }
     }

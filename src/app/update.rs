@@ -8,7 +8,7 @@ use crate::app::explain_keys;
 use crate::app::note_keys;
 use crate::app::state::{After, Screen, State, Tone};
 use crate::app::walk::Walk;
-use crate::app::{input, run};
+use crate::app::{filter, input, run};
 use crate::book::ids::AccountId;
 use crate::book::view::{AccountView, ActionRow};
 
@@ -49,6 +49,14 @@ fn apply(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Excluded { generation, term, without } => {
             if generation == state.list.generation && without > 0 {
                 state.list.excludes = Some((term, without));
+            }
+            Vec::new()
+        }
+        Event::Words(result) => {
+            // Without them fields and flags are offered all the same.
+            if let Ok(words) = result {
+                state.offers.words = Some(words);
+                filter::look(state);
             }
             Vec::new()
         }

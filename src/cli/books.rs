@@ -14,7 +14,7 @@ use crate::cli::table::{Align, Table, pretty, render};
 use crate::cli::{Exit, columns, human, print, session, why};
 use crate::command::{Scope, Spec, TABLE};
 use crate::config::keys::{Binding, Keymap};
-use crate::ops::{ActVerb, OpsError, explain as reasons, shape};
+use crate::ops::{ActVerb, Desk, OpsError, explain as reasons, shape};
 use crate::text;
 
 pub fn list(args: &ListArgs, global: &Global) -> Result<Exit, OpsError> {
@@ -23,7 +23,8 @@ pub fn list(args: &ListArgs, global: &Global) -> Result<Exit, OpsError> {
         OpsError::usage(format!("--sort {}: sorted by {}", args.sort, known.join(", ")))
     })?;
     let session = session::open(global)?;
-    let items = session.desk.list(&args.query.join(" "), sort, args.limit)?;
+    let query = args.query.join(" ");
+    let items = session.desk.list(&query, sort, args.limit).map_err(|error| pointed(&session.desk, &query, error))?;
     if items.is_empty() {
         let nothing = if args.query.is_empty() { "no accounts yet: rounds sync" } else { "no account fits that" };
         eprintln!("{nothing}");
@@ -32,6 +33,16 @@ pub fn list(args: &ListArgs, global: &Global) -> Result<Exit, OpsError> {
     let table = human::list_table(&items, &args.columns, exact).map_err(OpsError::usage)?;
     print(&render(&args.format, columns(), || items.iter().map(|item| json!(item)).collect(), || table))?;
     Ok(0)
+}
+
+/// A mistake in a query, with the query under it and a mark at the character.
+fn pointed(desk: &Desk, query: &str, error: OpsError) -> OpsError {
+    match desk.query_mistake(query) {
+        Some(at) => {
+            OpsError { message: format!("{error}\n  {query}\n  {}^", " ".repeat(text::width(&query[..at]))), ..error }
+        }
+        None => error,
+    }
 }
 
 pub fn show(args: &ShowArgs, global: &Global) -> Result<Exit, OpsError> {

@@ -81,6 +81,9 @@ commands! {
     MessagesShow "messages.show" "messages" Ui EVERYWHERE, NONE, "Show what was said so far";
     HelpKeys "help.keys" "keys" Ui EVERYWHERE, NONE, "Show the keys that work here";
     FieldAccept "field.accept" "take" Ui FIELDS, NONE, "Take what is offered, or what was typed";
+    FieldComplete "field.complete" "complete" Ui &[Filter], NONE, "Take the word that is marked";
+    FieldNext "field.next" "next word" Ui &[Filter], NONE, "Mark the next word that fits";
+    FieldPrev "field.prev" "word before" Ui &[Filter], NONE, "Mark the word before that fits";
     FieldLeave "field.leave" "leave" Ui FIELDS, NONE, "Leave the field";
     AppBack "app.back" "back" Ui EVERYWHERE, NONE, "Go back";
     AppRedraw "app.redraw" "redraw" Ui EVERYWHERE, NONE, "Draw the screen again";

@@ -27,6 +27,18 @@ impl Desk {
         Vocabulary::of_flags(self.model().flags.iter().map(|rule| rule.kind.as_str()))
     }
 
+    /// The words that queries of this book may use: its flags, segments, owners and usage metrics.
+    pub fn words(&self) -> Result<Vocabulary, OpsError> {
+        let [segments, owners, metrics] = self.store().words()?;
+        Ok(Vocabulary { segments, owners, metrics, ..self.known_flags() })
+    }
+
+    /// Where a query is wrong, in bytes; `None`: it is right.
+    pub fn query_mistake(&self, text: &str) -> Option<usize> {
+        let error = parse_known(text, &self.known_flags()).err()?;
+        Some(text.char_indices().nth(error.at).map_or(text.len(), |(at, _)| at))
+    }
+
     /// What a filter line means for the portfolio.
     pub(super) fn filter(&self, text: &str) -> Result<Filter, OpsError> {
         let query = parse_known(text, &self.known_flags()).map_err(|error| OpsError::usage(error.to_string()))?;
@@ -50,7 +62,12 @@ impl Desk {
         }
         let on = On::from(today);
         let mut keys = Vec::new();
+        let asked = self.asked();
         for one in candidates {
+            // Whoever asks has asked something else meanwhile; what was found so far is kept.
+            if self.asked() != asked {
+                return Err(OpsError::failed("another question came first"));
+            }
             let known = found.fits.get(&one.key).filter(|(version, _)| *version == one.version);
             let fits = match known {
                 Some((_, fits)) => *fits,

@@ -21,6 +21,7 @@ mod syncing;
 use std::cell::{Ref, RefCell, RefMut};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -90,6 +91,8 @@ pub struct Desk {
     as_of: Option<Date>,
     /// Tokens that are kept in memory only.
     held: BTreeMap<String, SecretString>,
+    /// Counts the questions for a page of the portfolio: a newer one makes an older pointless.
+    asked: Arc<AtomicU64>,
     /// What the last filter that needed the facts of accounts found.
     found: RefCell<deep::Found>,
 }
@@ -118,7 +121,16 @@ impl Desk {
         let clock = Clock::new(shared.zone.clone(), fixed);
         let today = clock.today();
         Ok((
-            Self { shared, store, clock, today, as_of: None, held: BTreeMap::new(), found: RefCell::default() },
+            Self {
+                shared,
+                store,
+                clock,
+                today,
+                as_of: None,
+                held: BTreeMap::new(),
+                asked: Arc::default(),
+                found: RefCell::default(),
+            },
             opened.notices,
         ))
     }
@@ -134,6 +146,7 @@ impl Desk {
             today: self.today,
             as_of: self.as_of,
             held: self.held.clone(),
+            asked: Arc::default(),
             found: RefCell::default(),
         })
     }
@@ -222,6 +235,15 @@ impl Desk {
             Some(me) => Ok(Some(me.clone())),
             None => Ok(self.store().meta("me")?),
         }
+    }
+
+    /// A counter to be raised with every question for a page: a long answer to the one before is broken off then.
+    pub fn questions(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.asked)
+    }
+
+    fn asked(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
     }
 
     fn store(&self) -> Ref<'_, Store> {

@@ -8,6 +8,7 @@ mod actions;
 mod chrome;
 mod dialogs;
 mod explain;
+mod filter;
 mod help;
 mod note;
 mod people;

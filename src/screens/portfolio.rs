@@ -13,7 +13,7 @@ use crate::book::view::PortfolioRow;
 use crate::command::Id;
 use crate::screens::widgets::figures::{self, glyph};
 use crate::screens::widgets::{Canvas, lines::Row};
-use crate::screens::{chrome, preview, said};
+use crate::screens::{chrome, filter, preview, said};
 use crate::text::{self, grouped, width};
 use crate::theme::Role;
 
@@ -126,6 +126,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) -> Option<Positi
     }
     if state.list.rows.is_empty() {
         empty(state, canvas, list);
+        filter::offered(state, canvas, area, cursor);
         return cursor;
     }
     let stages = state.list.rows.iter().any(|row| row.stage.buyers.is_some() || row.stage.users.is_some());
@@ -139,6 +140,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) -> Option<Positi
         let y = list.y + (LIST_TOP - 2) + line;
         draw_row(state, canvas, y, row, index == at, name, &columns, currency);
     }
+    filter::offered(state, canvas, area, cursor);
     cursor
 }
 

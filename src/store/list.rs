@@ -262,6 +262,22 @@ impl Store {
         })
     }
 
+    /// Words for queries: the segments and owners of the book, most accounts first, and the usage metrics of some accounts.
+    pub fn words(&self) -> Result<[Vec<String>; 3], StoreError> {
+        // Every account has the metrics of its source: a few tell them all, where the whole table would be read otherwise.
+        const ALL: [&str; 3] = [
+            "SELECT segment FROM portfolio WHERE segment IS NOT NULL GROUP BY segment ORDER BY count(*) DESC, segment LIMIT 60",
+            "SELECT owner FROM portfolio WHERE owner IS NOT NULL GROUP BY owner ORDER BY count(*) DESC, owner LIMIT 60",
+            "SELECT DISTINCT metric FROM usage WHERE link IN (SELECT DISTINCT link FROM usage LIMIT 20) ORDER BY metric LIMIT 60",
+        ];
+        self.cache.read("reading words for queries", |conn| {
+            let of = |sql: &str| -> rusqlite::Result<Vec<String>> {
+                conn.prepare_cached(sql)?.query_map([], |row| row.get(0))?.collect()
+            };
+            Ok([of(ALL[0])?, of(ALL[1])?, of(ALL[2])?])
+        })
+    }
+
     /// One line of the portfolio.
     pub fn row(&self, id: &AccountId) -> Result<Option<PortfolioRow>, StoreError> {
         self.cache.read("reading a line of the portfolio", |conn| match links::key(conn, id.as_str())? {

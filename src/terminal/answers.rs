@@ -31,6 +31,7 @@ pub(super) fn answer(desk: &Desk, effect: &Effect, now: Timestamp) -> Vec<Event>
             one(Event::Counted { generation: *generation, result: said(desk.count(filter)) })
         }
         Effect::Exclude { generation, filter } => excluded(desk, *generation, filter),
+        Effect::LoadWords => one(Event::Words(said(desk.words()))),
         Effect::LoadHeader => one(Event::Header(said(desk.header()))),
         Effect::LoadAccount(account) => {
             let result = said(desk.account(account).map(Box::new));

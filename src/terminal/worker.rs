@@ -3,6 +3,8 @@
 //! Decides which questions have become pointless: of those that replace each other only the last is answered.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
@@ -22,6 +24,8 @@ struct Job {
 /// The thread, from outside.
 pub(super) struct Worker {
     jobs: Option<Sender<Job>>,
+    /// Raised with every question for a page, so that a long search for an older one ends.
+    questions: Arc<AtomicU64>,
     ended: Receiver<()>,
 }
 
@@ -30,6 +34,7 @@ impl Worker {
     pub fn start(mut desk: Desk, answers: Sender<Message>) -> Self {
         let (jobs, queue) = channel::<Job>();
         let (end, ended) = channel();
+        let questions = desk.questions();
         std::thread::spawn(move || {
             while let Ok(first) = queue.recv() {
                 let mut waiting = VecDeque::from([first]);
@@ -49,11 +54,14 @@ impl Worker {
             }
             let _ = end.send(());
         });
-        Self { jobs: Some(jobs), ended }
+        Self { jobs: Some(jobs), questions, ended }
     }
 
     /// Asks for something; the answer comes as a message.
     pub fn ask(&self, effect: Effect, now: Timestamp) {
+        if matches!(effect, Effect::LoadPage { .. }) {
+            self.questions.fetch_add(1, Ordering::Relaxed);
+        }
         if let Some(jobs) = &self.jobs {
             let _ = jobs.send(Job { effect, now });
         }

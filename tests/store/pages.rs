@@ -2,7 +2,7 @@
 
 use jiff::civil::{Date, date};
 use rounds::book::money::Currency;
-use rounds::book::query::parse;
+use rounds::book::query::{Line, parse};
 use rounds::book::standing::{MeasureResult, Severity, Standing};
 use rounds::book::typical::Median;
 use rounds::book::view::{PageQuery, Sort};
@@ -113,8 +113,11 @@ fn filters_leave_the_order_and_are_counted() {
     let query = parse("health<50 owner:omar or arr>=60k").unwrap();
     let filter = Filter::of(&query, TODAY, Some("maya@us.example"));
     let whole = store.page(&PageQuery { limit: 100, ..PageQuery::default() }, &Filter::all(), &Scope::team()).unwrap();
-    let fitting =
-        whole.rows.into_iter().filter(|row| query.matches(row, TODAY, Some("maya@us.example"))).collect::<Vec<_>>();
+    let fitting = whole
+        .rows
+        .into_iter()
+        .filter(|row| query.matches(&Line { row, today: TODAY, me: Some("maya@us.example") }))
+        .collect::<Vec<_>>();
     assert!(!fitting.is_empty() && fitting.len() < 9);
     let page = store.page(&PageQuery { limit: 100, ..PageQuery::default() }, &filter, &Scope::team()).unwrap();
     assert_eq!((page.rows.as_slice(), page.total), (fitting.as_slice(), None));
