@@ -23,6 +23,8 @@ pub mod order;
 pub mod plays;
 pub mod prepared;
 pub mod progress;
+#[cfg(test)]
+mod published;
 pub mod query;
 pub mod reading;
 pub mod records;

@@ -415,6 +415,26 @@ mod tests {
     }
 
     #[test]
+    fn the_examples_have_no_fault_and_speak() {
+        use crate::book::assess::health_on;
+        use crate::book::sample::{TODAY, ago, healthy, sinking};
+        for text in
+            [include_str!("../../config/models/seats.toml"), include_str!("../../config/models/consumption.toml")]
+        {
+            let model = Model::parse(text, "").unwrap();
+            assert_eq!(model.check(), Vec::<String>::new());
+            let (mut good, mut bad) = (healthy(), sinking());
+            for back in 1..=200_i64 {
+                good.usage.entry("events".into()).or_default().set(ago(back), 1000.0);
+                bad.usage.entry("events".into()).or_default().set(ago(back), if back > 28 { 1000.0 } else { 400.0 });
+            }
+            let (good, bad) = (health_on(&good, &model, TODAY), health_on(&bad, &model, TODAY));
+            assert!(good.confidence > 0.6, "{good:#?}");
+            assert!(good.score > bad.score && bad.score.is_some_and(|score| score < 60.0), "{good:#?} {bad:#?}");
+        }
+    }
+
+    #[test]
     fn the_hash_sees_content_and_not_comments() {
         let model = Model::built_in_for_tests();
         let commented = Model::parse(&format!("# mine\n{HEALTH}"), PLAYS).unwrap();

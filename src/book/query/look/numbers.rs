@@ -16,7 +16,9 @@ pub fn number(look: &Look<'_, '_>, of: &Use) -> Option<Reading> {
         let (value, as_of, fades) = reading::value(input, facts, eval.model_on(day), on)?;
         return Some(Reading { value, as_of: Some(as_of), fades: Some(fades) });
     }
-    let since = |from: Day| Some(Reading::standing(f64::from(day - from), from, day));
+    // Days since something: a state that lasts, or a fact that grows old.
+    let lasts = |from: Day| Some(Reading::standing(f64::from(day - from), from, day));
+    let since = |from: Day| Some(Reading::of(f64::from(day - from), from));
     let model = || eval.model_on(day);
     match of.field {
         Field::Health => eval.score(day).map(Reading::bare),
@@ -39,7 +41,7 @@ pub fn number(look: &Look<'_, '_>, of: &Use) -> Option<Reading> {
             (late > 0).then(|| Reading::standing(f64::from(late), day_number(entry.on), day))
         }
         Field::Touch => since(facts.last_touch(day)?.0),
-        Field::Age => since(facts.since.filter(|since| *since <= day)?),
+        Field::Age => lasts(facts.since.filter(|since| *since <= day)?),
         Field::Seats => {
             let entry = facts.facts.seats.entry(on.date)?;
             Some(Reading::standing(entry.value?, day_number(entry.on), day))
@@ -91,7 +93,7 @@ pub fn number(look: &Look<'_, '_>, of: &Use) -> Option<Reading> {
             Some(Reading::of(level(earlier.pulse), day_number(earlier.on)))
         }
         Field::PulseAge => since(day_number(reading::pulse(facts, on)?.on)),
-        Field::OnboardingDays => onboarding(look).and_then(since),
+        Field::OnboardingDays => onboarding(look).and_then(lasts),
         Field::OwnerAge => {
             let owners = &facts.facts.owner;
             let now = owners.entry(on.date)?;
