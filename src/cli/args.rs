@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     name = "rounds",
     version,
     about = "A terminal workspace for customer success managers",
+    disable_help_subcommand = true,
     after_help = "Without a command, Rounds opens on what it last knew and syncs in the background.\n\
                   Try it on a made-up book: rounds demo"
 )]
@@ -112,6 +113,15 @@ pub enum Command {
     Commands(FormatOnly),
     /// Write out what is ours
     Export(ExportArgs),
+    /// The query language, the models and plays that are shipped, or one command
+    Help(HelpArgs),
+}
+
+/// `rounds help`
+#[derive(Debug, Args)]
+pub struct HelpArgs {
+    /// query, model, model seats, model consumption, plays, or a command
+    pub topic: Vec<String>,
 }
 
 /// `rounds demo`

@@ -6,6 +6,7 @@
 
 pub mod args;
 mod books;
+mod help;
 mod human;
 mod login;
 mod practice;
@@ -46,6 +47,7 @@ pub fn run(command: &Command, global: &Global) -> Result<Exit, OpsError> {
         Command::Keys(args) => books::keys(args, global),
         Command::Commands(args) => books::commands(args, global),
         Command::Export(args) => books::export(args, global),
+        Command::Help(args) => help::help(args),
     }
 }
 
