@@ -5,10 +5,13 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::book::flags::FlagVerb;
 use crate::book::ids::{AccountId, DraftKey, NoteId};
 use crate::book::progress::Progress;
 use crate::book::query::Vocabulary;
-use crate::book::view::{AccountView, ActionRow, Against, Header, NoteReceipt, Page, PageQuery, Round, SyncView, Then};
+use crate::book::view::{
+    AccountView, ActionRow, Against, Digest, Header, NoteReceipt, Page, PageQuery, Round, SyncView, Then, Walked,
+};
 use crate::command::ActVerb;
 use crate::config::keys::Chord;
 
@@ -59,6 +62,7 @@ pub enum Event {
     },
     Round(Answer<Round>),
     Actions(Answer<Vec<ActionRow>>),
+    Changes(Answer<Digest>),
     SyncView(Answer<SyncView>),
     Words(Answer<Vocabulary>),
     Draft {
@@ -115,6 +119,7 @@ pub enum Effect {
     LoadRound,
     RoundDone,
     LoadActions,
+    LoadChanges,
     LoadSync,
     LoadDraft(AccountId),
     LoadNoteText(NoteId),
@@ -148,6 +153,22 @@ pub enum Effect {
         verb: ActVerb,
         say: String,
     },
+    /// Something is said of a flag.
+    Flag {
+        account: AccountId,
+        kind: String,
+        verb: FlagVerb,
+        say: String,
+    },
+    /// An account is put off as a whole.
+    PutOff {
+        account: AccountId,
+        until: Date,
+        because: String,
+        say: String,
+    },
+    /// How far the walk went.
+    KeepWalk(Walked),
     /// A task is closed, here and in the CRM.
     TaskDone {
         account: AccountId,

@@ -480,6 +480,10 @@ pub fn account() -> AccountView {
         draft: None,
         why: tree,
         typical: Some(why::typical()),
+        put_off: None,
+        records: Vec::new(),
+        in_hand: Vec::new(),
+        factors: Vec::new(),
     }
 }
 
@@ -499,6 +503,38 @@ pub fn round() -> Round {
         ],
         arr: Some(usd(508_000)),
         last: Some(in_days(-3)),
+        ..Round::default()
+    }
+}
+
+/// What changed.
+pub fn changes() -> Digest {
+    let row = |at: usize, kind: &str, from: &str, to: &str, points: Option<f64>, because: &str, days: i64| {
+        let head = &rows()[at];
+        let word = |word: &str| if word.is_empty() { serde_json::Value::Null } else { word.into() };
+        DigestRow {
+            account: head.account.clone(),
+            name: head.name.clone(),
+            kind: kind.into(),
+            from: word(from),
+            to: word(to),
+            points,
+            because: because.into(),
+            day: in_days(-days),
+            arr: head.arr.map(Money::units),
+        }
+    };
+    Digest {
+        heading: "Since your last rounds, Friday 20 November".into(),
+        since: in_days(-3),
+        rows: vec![
+            row(0, "band", "watch", "at risk", Some(-18.0), "Jane Doe (buyer, our champion) left", 2),
+            row(0, "flag", "", "champion-left", None, "Jane Doe, our champion, left on 21 Nov", 2),
+            row(4, "band", "at risk", "watch", Some(4.0), "ticket 4412 solved", 1),
+            row(3, "flag-cleared", "usage-drop", "", None, "no longer: usage −21%", 0),
+            row(6, "new", "", "", None, "new in the book", 0),
+            row(2, "flag", "", "silent-account", None, "last two-way contact on 13 Oct", 1),
+        ],
     }
 }
 
@@ -616,6 +652,8 @@ pub fn answer(effect: &Effect) -> Option<Event> {
             if head.name != view.facts.name {
                 view.facts.name.clone_from(&head.name);
                 view.standing.name.clone_from(&head.name);
+                view.standing.account = id.clone();
+                view.facts.id = id.clone();
                 view.standing.health.score = head.score;
                 view.standing.health.band = head.band;
                 view.standing.flags = head.flags.clone();
@@ -630,6 +668,7 @@ pub fn answer(effect: &Effect) -> Option<Event> {
             Event::Compared { account: account.clone(), against: *against, result: Ok(Box::new(why::then())) }
         }
         Effect::LoadRound => Event::Round(Ok(round())),
+        Effect::LoadChanges => Event::Changes(Ok(changes())),
         Effect::LoadActions => Event::Actions(Ok(actions())),
         Effect::LoadSync => Event::SyncView(Ok(sync_view())),
         Effect::LoadNoteText(note) => {
@@ -655,6 +694,7 @@ pub fn answer(effect: &Effect) -> Option<Event> {
             }
         }
         Effect::TaskDone { task, .. } => Event::Done { result: Ok(format!("done: {task}")), undo: true },
+        Effect::Flag { say, .. } | Effect::PutOff { say, .. } => Event::Done { result: Ok(say.clone()), undo: true },
         Effect::Act { say, .. } => Event::Done { result: Ok(say.clone()), undo: true },
         _ => return None,
     })

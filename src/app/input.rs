@@ -5,7 +5,7 @@
 use crate::app::event::{Effect, Event};
 use crate::app::overlay::{self, Overlay};
 use crate::app::state::{State, Tone};
-use crate::app::{filter, note_keys, run};
+use crate::app::{filter, flags, note_keys, run};
 use crate::command::Id;
 use crate::config::keys::{Chord, Key, Resolved, chord};
 
@@ -19,6 +19,9 @@ pub(super) fn key(state: &mut State, pressed: Chord) -> Vec<Effect> {
     state.toast = None;
     if let Some(Overlay::Confirm { .. }) = &state.overlay {
         return confirm(state, pressed);
+    }
+    if let Some(Overlay::Choose { .. }) = &state.overlay {
+        return choose(state, pressed);
     }
     let scopes = state.scopes();
     let text = scopes.first().is_some_and(|scope| scope.takes_text());
@@ -131,6 +134,18 @@ fn confirm(state: &mut State, pressed: Chord) -> Vec<Effect> {
     match pressed.text() {
         Some('y' | 'Y') => vec![then],
         _ => {
+            state.say(Tone::Calm, "nothing was changed");
+            Vec::new()
+        }
+    }
+}
+
+/// One key of a short list. Any other leaves it as it was.
+fn choose(state: &mut State, pressed: Chord) -> Vec<Effect> {
+    let Some(Overlay::Choose { choices, .. }) = state.overlay.take() else { return Vec::new() };
+    match choices.into_iter().find(|choice| pressed.text() == Some(choice.key)) {
+        Some(choice) => flags::chosen(state, choice.then),
+        None => {
             state.say(Tone::Calm, "nothing was changed");
             Vec::new()
         }

@@ -11,6 +11,7 @@ mod explain_keys;
 pub mod filter;
 #[cfg(test)]
 pub mod fixture;
+mod flags;
 mod input;
 pub mod layout;
 pub mod list;

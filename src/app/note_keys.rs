@@ -4,6 +4,7 @@
 //! saved only when it is on disk.
 
 use crate::app::event::Effect;
+use crate::app::flags;
 use crate::app::layout;
 use crate::app::note::NoteBox;
 use crate::app::state::{Screen, State, Tone};
@@ -134,8 +135,9 @@ pub(super) fn saved(state: &mut State, result: Result<NoteReceipt, String>) -> V
             };
             state.say(Tone::Calm, format!("note saved · {}{problems}", receipt.state));
             if let Some(walk) = state.walk.as_mut().filter(|_| state.screen == Screen::Round) {
-                walk.notes += 1;
+                walk.noted();
             }
+            effects.extend(flags::kept(state));
             effects.extend(update::changed(state));
         }
         Err(message) => {

@@ -7,6 +7,8 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use crate::app::edit::Editor;
 use crate::app::event::Effect;
+use crate::app::flags::FlagTarget;
+use crate::book::flags::FlagStatus;
 use crate::book::ids::AccountId;
 use crate::command::{Command, Id, TABLE};
 
@@ -19,14 +21,42 @@ pub struct Item {
     pub disabled: Option<String>,
 }
 
-/// What a question is about: the play that it is asked for.
+/// What a question is about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum About {
+    /// A play, by its id.
+    Play(String),
+    /// A flag, by its kind.
+    Flag(String),
+    /// The account as a whole.
+    Account,
+}
+
+/// A question: of which command, and about what.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ask {
     pub command: Id,
     pub account: AccountId,
     pub name: String,
-    pub play: String,
+    pub about: About,
     pub title: String,
+}
+
+/// A line of a short list, with its key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    pub key: char,
+    pub words: String,
+    pub then: Then,
+}
+
+/// What a choice leads to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Then {
+    /// This flag is meant.
+    Flag(Id, FlagTarget),
+    /// It is closed with that word.
+    Close(FlagTarget, FlagStatus),
 }
 
 /// Something over the screen.
@@ -56,6 +86,18 @@ pub enum Overlay {
         example: &'static str,
         field: Editor,
         error: Option<String>,
+    },
+    /// A short list, one key each.
+    Choose {
+        title: String,
+        name: String,
+        choices: Vec<Choice>,
+    },
+    /// Lines to be read: label, value, where it comes from.
+    Card {
+        title: String,
+        name: String,
+        lines: Vec<[String; 3]>,
     },
     /// Yes or no, for what can't be undone.
     Confirm {

@@ -9,7 +9,7 @@ use crate::app::overlay::{self, Item, Overlay};
 use crate::app::state::{After, Screen, State, Tone};
 use crate::app::sync::SyncRow;
 use crate::app::walk::Walk;
-use crate::app::{Editor, explain_keys, filter, note_keys, plays};
+use crate::app::{Editor, explain_keys, filter, flags, note_keys, plays};
 use crate::book::ids::AccountId;
 use crate::book::view::Sort;
 use crate::command::{Command, Id, TABLE};
@@ -69,9 +69,16 @@ pub(super) fn command(state: &mut State, command: &Command) -> Vec<Effect> {
         Id::ActionDone | Id::ActionDo | Id::ActionAssign | Id::ActionSnooze | Id::ActionDismiss => {
             plays::act(state, command)
         }
+        Id::ActionFactors => plays::factors(state),
+        Id::FlagClose | Id::FlagSnooze => flags::say(state, command),
+        Id::AccountSnooze => flags::put_off(state, command),
         Id::ActionList => {
             show(state, Screen::Actions);
             vec![Effect::LoadActions]
+        }
+        Id::ChangesShow => {
+            show(state, Screen::Changes);
+            vec![Effect::LoadChanges]
         }
         Id::ScreenPortfolio => {
             state.screen = Screen::Portfolio;
@@ -91,7 +98,14 @@ pub(super) fn command(state: &mut State, command: &Command) -> Vec<Effect> {
             vec![Effect::SyncCancel]
         }
         Id::OutboxRetry | Id::OutboxDrop | Id::NoteDropCopy => outbox(state, command.id),
-        Id::AppUndo => vec![Effect::Undo],
+        Id::AppUndo => {
+            if let Some(walk) = state.walk.as_mut().filter(|_| state.screen == Screen::Round) {
+                walk.take_back();
+            }
+            let mut effects = vec![Effect::Undo];
+            effects.extend(flags::kept(state));
+            effects
+        }
         Id::PaletteOpen => palette(state),
         Id::CommandLine => {
             state.overlay = Some(Overlay::Line { field: Editor::default(), error: None });
@@ -199,10 +213,14 @@ fn step(state: &mut State, by: i64) -> Vec<Effect> {
         Screen::Explain => explain_keys::step(state, by),
         Screen::Round => {
             let offers = state.walk.as_ref().and_then(Walk::stop).and_then(|stop| state.view(&stop.account));
-            let count = offers.map_or(0, |view| view.standing.offers.len());
+            let count = offers.map_or(0, |view| view.standing.offers.len() + view.in_hand.len());
             if let Some(walk) = state.walk.as_mut() {
                 walk.offer = clamp(walk.offer, by, count);
             }
+        }
+        Screen::Changes => {
+            let count = state.changes.digest.as_ref().map_or(0, |digest| digest.rows.len());
+            state.changes.cursor = clamp(state.changes.cursor, by, count);
         }
         Screen::Actions => {
             let count = state.actions.rows.as_ref().map_or(0, Vec::len);
@@ -342,7 +360,10 @@ fn round(state: &mut State) -> Vec<Effect> {
     vec![Effect::LoadRound]
 }
 
-fn walk(state: &mut State, by: isize) -> Vec<Effect> {
+/// Goes to another stop. Who was seen needs nothing more today.
+pub(super) fn walk(state: &mut State, by: isize) -> Vec<Effect> {
+    let here = state.walk.as_ref().and_then(Walk::stop).filter(|_| by > 0).map(|stop| stop.account.clone());
+    let seen = here.and_then(|account| state.view(&account)).map(|view| view.standing.clone());
     let Some(walk) = state.walk.as_mut() else { return Vec::new() };
     if walk.ended() && by > 0 {
         state.walk = None;
@@ -350,10 +371,14 @@ fn walk(state: &mut State, by: isize) -> Vec<Effect> {
         state.screen = Screen::Portfolio;
         return Vec::new();
     }
+    if let Some(standing) = &seen {
+        walk.pass(standing);
+    }
     let wanted = walk.go(by);
     let ended = walk.ended();
     let mut effects: Vec<Effect> =
         wanted.into_iter().filter(|id| state.view(id).is_none()).map(Effect::LoadAccount).collect();
+    effects.extend(flags::kept(state));
     if ended {
         effects.extend([Effect::RoundDone, Effect::LoadHeader]);
     }

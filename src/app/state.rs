@@ -18,7 +18,7 @@ use crate::app::overlay::Overlay;
 use crate::app::sync::{Sync, SyncRow};
 use crate::app::walk::Walk;
 use crate::book::ids::AccountId;
-use crate::book::view::{AccountView, ActionRow, Header};
+use crate::book::view::{AccountView, ActionRow, Digest, Header};
 use crate::command::{Id, Scope};
 use crate::config::keys::{Chord, Keymap};
 
@@ -31,6 +31,7 @@ pub enum Screen {
     Explain,
     Round,
     Actions,
+    Changes,
     Sync,
 }
 
@@ -63,6 +64,14 @@ pub struct Actions {
     pub rows: Option<Vec<ActionRow>>,
     pub cursor: usize,
     pub top: usize,
+}
+
+/// What changed since the last rounds.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// `None` until it came.
+    pub digest: Option<Digest>,
+    pub cursor: usize,
 }
 
 /// What the next answer of an account is waited for.
@@ -104,6 +113,7 @@ pub struct State {
     /// The round was asked for and has not come.
     pub walk_loading: bool,
     pub actions: Actions,
+    pub changes: Changes,
     pub sync: Sync,
     pub overlay: Option<Overlay>,
     pub note: Option<NoteBox>,
@@ -148,6 +158,7 @@ impl State {
             walk: None,
             walk_loading: false,
             actions: Actions::default(),
+            changes: Changes::default(),
             sync: Sync::default(),
             overlay: None,
             note: None,
@@ -171,10 +182,10 @@ impl State {
     /// The scopes that a key is looked up in, the innermost first.
     pub fn scopes(&self) -> Vec<Scope> {
         match &self.overlay {
-            Some(Overlay::Help { .. } | Overlay::Messages { .. }) => return vec![Scope::Help],
+            Some(Overlay::Help { .. } | Overlay::Messages { .. } | Overlay::Card { .. }) => return vec![Scope::Help],
             Some(Overlay::Palette { .. }) => return vec![Scope::Palette],
             Some(Overlay::Line { .. } | Overlay::Question { .. }) => return vec![Scope::Palette],
-            Some(Overlay::Confirm { .. }) => return vec![Scope::Help],
+            Some(Overlay::Confirm { .. } | Overlay::Choose { .. }) => return vec![Scope::Help],
             None => {}
         }
         if self.note.is_some() {
@@ -194,6 +205,7 @@ impl State {
             Screen::Explain => Scope::Explain,
             Screen::Round => Scope::Round,
             Screen::Actions => Scope::Actions,
+            Screen::Changes => Scope::Changes,
             Screen::Sync => Scope::Sync,
         }
     }
@@ -257,6 +269,10 @@ impl State {
                 self.walk.as_ref().and_then(Walk::stop).map(|stop| (stop.account.clone(), stop.name.clone()))
             }
             Screen::Actions => self.action().map(|row| (row.account.clone(), row.name.clone())),
+            Screen::Changes => {
+                let row = self.changes.digest.as_ref()?.rows.get(self.changes.cursor)?;
+                Some((row.account.clone(), row.name.clone()))
+            }
             Screen::Sync => match self.sync.current()? {
                 SyncRow::Outbox(index) => {
                     let row = self.sync.view.as_ref()?.outbox.get(index)?;
@@ -281,23 +297,13 @@ impl State {
             Screen::Round => {
                 let walk = self.walk.as_ref()?;
                 let stop = walk.stop()?;
-                let offer = self.view(&stop.account)?.standing.offers.get(walk.offer)?;
-                Some(Target {
-                    account: stop.account.clone(),
-                    name: stop.name.clone(),
-                    play: offer.play.clone(),
-                    title: offer.title.clone(),
-                })
+                let (play, title) = play_of(self.view(&stop.account)?, walk.offer)?;
+                Some(Target { account: stop.account.clone(), name: stop.name.clone(), play, title })
             }
             Screen::Account => {
                 let pane = self.account.as_ref().filter(|pane| pane.tab == Tab::Overview)?;
-                let offer = self.view(&pane.account)?.standing.offers.first()?;
-                Some(Target {
-                    account: pane.account.clone(),
-                    name: pane.name.clone(),
-                    play: offer.play.clone(),
-                    title: offer.title.clone(),
-                })
+                let (play, title) = play_of(self.view(&pane.account)?, 0)?;
+                Some(Target { account: pane.account.clone(), name: pane.name.clone(), play, title })
             }
             Screen::Actions => {
                 // A task belongs to the CRM: it is not a play.
@@ -309,7 +315,7 @@ impl State {
                     title: row.title.clone(),
                 })
             }
-            Screen::Portfolio | Screen::Explain | Screen::Sync => None,
+            Screen::Portfolio | Screen::Explain | Screen::Changes | Screen::Sync => None,
         }
     }
 
@@ -324,7 +330,7 @@ impl State {
                 let pane = self.account.as_ref()?;
                 Some((pane.account.clone(), pane.entry()?.task.clone()?))
             }
-            Screen::Portfolio | Screen::Explain | Screen::Round | Screen::Sync => None,
+            Screen::Portfolio | Screen::Explain | Screen::Round | Screen::Changes | Screen::Sync => None,
         }
     }
 
@@ -336,6 +342,16 @@ impl State {
                 none(self.target().is_none(), "there is no account under the cursor")
             }
             Id::AccountCopy => none(self.target().is_none(), "there is nothing under the cursor"),
+            Id::FlagClose | Id::FlagSnooze => {
+                let page = matches!(self.screen, Screen::Account | Screen::Round);
+                let view = self.target().filter(|_| page).and_then(|(account, _)| self.view(&account));
+                match view {
+                    None => Some("open an account: its flags are on its page"),
+                    Some(view) => none(view.standing.flags.is_empty(), "no flag is shown here"),
+                }
+            }
+            Id::AccountSnooze => none(self.target().is_none(), "there is no account under the cursor"),
+            Id::ActionFactors => none(self.play().is_none(), "there is no play under the cursor"),
             Id::ActionDone if self.task().is_some() => None,
             Id::ActionDone | Id::ActionDo | Id::ActionAssign | Id::ActionSnooze | Id::ActionDismiss => {
                 let why = match self.task() {
@@ -392,5 +408,14 @@ impl State {
         };
         let next = synced.as_second() + (age.div_euclid(step) + 1) * step;
         Timestamp::from_second(next).ok()
+    }
+}
+
+/// The play at a place of an account's page: what is on offer first, then what is in hand.
+fn play_of(view: &AccountView, at: usize) -> Option<(String, String)> {
+    let offers = &view.standing.offers;
+    match offers.get(at) {
+        Some(offer) => Some((offer.play.clone(), offer.title.clone())),
+        None => view.in_hand.get(at - offers.len()).map(|one| (one.play.clone(), one.title.clone())),
     }
 }

@@ -139,7 +139,8 @@ fn the_walk_goes_from_stop_to_stop() {
     assert!(effects.contains(&Effect::RoundDone));
     let walk = state.walk.as_ref().unwrap();
     assert!(walk.ended());
-    assert_eq!((walk.notes, walk.waits.len(), walk.done.len()), (1, 1, 0));
+    let walked = &walk.walked;
+    assert_eq!((walked.notes, walked.waits.len(), walked.done.len()), (1, 1, 0));
     type_keys(&mut state, "<space>");
     assert_eq!(state.screen, Screen::Portfolio);
 }
@@ -352,4 +353,48 @@ fn the_clock_wakes_only_when_the_screen_would_change() {
     assert_eq!(state.next_change().unwrap().as_second(), synced + 180);
     state.focused = false;
     assert_eq!(state.next_change(), None);
+}
+
+#[test]
+fn the_digest_leads_to_the_accounts() {
+    let mut state = opened(80, 24);
+    let effects = type_keys(&mut state, "C j j");
+    assert!(effects.contains(&Effect::LoadChanges));
+    assert_eq!(state.screen, Screen::Changes);
+    assert_eq!(state.target().unwrap().0.as_str(), "crm:5");
+    type_keys(&mut state, "<enter>");
+    assert_eq!(state.screen, Screen::Account);
+    type_keys(&mut state, "<esc>");
+    assert_eq!(state.screen, Screen::Changes);
+    // Nothing to be done about a play here, and it says so.
+    type_keys(&mut state, ": action.done <enter>");
+    assert_eq!(state.toast.as_ref().unwrap().text, "there is no play under the cursor");
+    type_keys(&mut state, "G k k k k k k k k q");
+    let mut empty = opened(80, 24);
+    type_keys(&mut empty, "C");
+    let nothing = crate::book::view::Digest { heading: "Since Monday".into(), since: today(), rows: Vec::new() };
+    feed(&mut empty, Event::Changes(Ok(nothing)));
+    assert!(empty.target().is_none());
+    type_keys(&mut empty, "<enter>");
+    assert!(empty.toast.is_some());
+}
+
+#[test]
+fn the_factors_of_a_rank_are_one_key_away() {
+    let mut state = opened(80, 24);
+    type_keys(&mut state, "<space> f");
+    // The made-up account carries no origins: it says that there is nothing to show.
+    assert!(state.overlay.is_none() && state.toast.is_some());
+    let account = state.target().unwrap().0;
+    let Some(Event::Account { result: Ok(mut view), .. }) = answer(&Effect::LoadAccount(account.clone())) else {
+        panic!("an account")
+    };
+    let line = |what: &str| [what.to_owned(), "1".to_owned(), "because".to_owned()];
+    view.factors = vec![("meet-successor".into(), vec![line("worth"), line("near")])];
+    feed(&mut state, Event::Account { account, result: Ok(view) });
+    type_keys(&mut state, "f");
+    assert!(matches!(&state.overlay, Some(Overlay::Card { lines, .. }) if lines.len() == 2));
+    type_keys(&mut state, "<esc>");
+    assert!(state.overlay.is_none());
+    assert_eq!(state.screen, Screen::Round);
 }

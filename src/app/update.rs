@@ -8,7 +8,7 @@ use crate::app::explain_keys;
 use crate::app::note_keys;
 use crate::app::state::{After, Screen, State, Tone};
 use crate::app::walk::Walk;
-use crate::app::{filter, input, run};
+use crate::app::{filter, flags, input, run};
 use crate::book::ids::AccountId;
 use crate::book::view::{AccountView, ActionRow};
 
@@ -89,6 +89,16 @@ fn apply(state: &mut State, event: Event) -> Vec<Effect> {
                 }
             }
         }
+        Event::Changes(result) => {
+            match result {
+                Ok(digest) => {
+                    state.changes.cursor = state.changes.cursor.min(digest.rows.len().saturating_sub(1));
+                    state.changes.digest = Some(digest);
+                }
+                Err(message) => state.say(Tone::Wrong, message),
+            }
+            Vec::new()
+        }
         Event::Actions(result) => {
             match result {
                 Ok(rows) => take_actions(state, rows),
@@ -168,6 +178,9 @@ pub(super) fn changed(state: &mut State) -> Vec<Effect> {
     if state.screen == Screen::Explain || state.back.contains(&Screen::Explain) {
         effects.extend(explain_keys::comparison(state));
     }
+    if state.screen == Screen::Changes {
+        effects.push(Effect::LoadChanges);
+    }
     if state.screen == Screen::Actions {
         effects.push(Effect::LoadActions);
     }
@@ -207,8 +220,11 @@ fn arrived(state: &mut State, account: AccountId, result: Result<Box<AccountView
     if let Some(note) = state.note.as_mut().filter(|note| note.account == account) {
         note.know(&view.facts, today);
     }
+    let mut over = false;
     if let Some(walk) = state.walk.as_mut().filter(|walk| walk.stop().is_some_and(|stop| stop.account == account)) {
-        walk.offer = walk.offer.min(view.standing.offers.len().saturating_sub(1));
+        let count = view.standing.offers.len() + view.in_hand.len();
+        walk.offer = walk.offer.min(count.saturating_sub(1));
+        over = walk.look(&view.standing);
     }
     let link = view.facts.link.clone();
     state.keep_view(account.clone(), view);
@@ -216,7 +232,7 @@ fn arrived(state: &mut State, account: AccountId, result: Result<Box<AccountView
         state.after = None;
         return run::copy_link(state, link);
     }
-    Vec::new()
+    if over { flags::kept(state).into_iter().collect() } else { Vec::new() }
 }
 
 /// By date, what has none after that; the cursor stays on its row.

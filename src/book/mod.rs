@@ -19,6 +19,7 @@ pub mod journal;
 pub mod known;
 pub mod model;
 pub mod money;
+pub mod news;
 pub mod order;
 pub mod plays;
 pub mod prepared;

@@ -6,8 +6,9 @@ use jiff::civil::Date;
 
 use crate::book::day::between;
 use crate::book::model::Order;
+use crate::book::money::short;
 use crate::book::plays::Worth;
-use crate::book::standing::{Band, Factors, Flag, Keep, Severity};
+use crate::book::standing::{Band, Factors, Flag, Keep, Severity, Standing};
 
 /// What a kept back-test says of such a score, else `1 / (1 + e^((score − middle) / width))`.
 pub fn p_loss(order: &Order, score: Option<f64>) -> f64 {
@@ -69,6 +70,62 @@ pub fn worth(order: &Order, kind: Worth, arr: f64, p_loss: f64) -> f64 {
 pub fn rank(worth: f64, near: f64, keep: f64, minutes: u32) -> Factors {
     let rank = worth * near * keep / f64::from(minutes.max(15)).sqrt();
     Factors { worth, near, keep, minutes, rank }
+}
+
+/// The factors of a rank as lines: what, how much, where it comes from. For a play of which no more is known.
+pub fn factor_lines(factors: Factors) -> Vec<[String; 3]> {
+    let line = |what: &str, value: String, from: &str| [what.to_owned(), value, from.to_owned()];
+    vec![
+        line("worth", short(factors.worth), "what the play is worth, by its kind"),
+        line("near", format!("× {:.2}", factors.near), "1 up to 30 days from the renewal, or just after a high flag"),
+        line("keep", format!("× {:.1}", factors.keep), "the account's keep class"),
+        line(
+            "effort",
+            format!("÷ {:.1}", effort(factors.minutes)),
+            &format!("the root of {} minutes", factors.minutes.max(15)),
+        ),
+        line("rank", short(factors.rank), "worth × near × keep ÷ effort: the highest comes first"),
+    ]
+}
+
+fn effort(minutes: u32) -> f64 {
+    f64::from(minutes.max(15)).sqrt()
+}
+
+/// The same, with what each comes from in this account.
+pub fn factor_origins(factors: Factors, kind: Worth, standing: &Standing, order: &Order) -> Vec<[String; 3]> {
+    let mut lines = factor_lines(factors);
+    let money =
+        |units: f64| format!("{}{}", standing.arr_book.map_or(String::new(), |arr| arr.currency.sign()), short(units));
+    let share = |share: f64| format!("{:.0}%", share * 100.0);
+    let arr = match standing.arr_book {
+        Some(arr) => format!("{} a year", money(arr.units())),
+        None => "the segment's median ARR, since its own is not known".to_owned(),
+    };
+    let loss = share(standing.p_loss);
+    let worth = match kind {
+        Worth::Save { uplift } => format!("{arr} × {loss} chance of loss × {} that this saves", share(uplift)),
+        Worth::Growth { gain, chance } => format!("{arr} × {} more × {} chance", share(gain), share(chance)),
+        Worth::Care { share: of } => format!("{arr} × {} for care", share(of.unwrap_or(order.care))),
+    };
+    let recent = |flag: &&Flag| {
+        flag.severity == Severity::High && between(flag.since, standing.day) < i64::from(order.flag_days)
+    };
+    let near = match (standing.flags.iter().find(recent), standing.renewal) {
+        (Some(flag), _) => format!("a high flag is new: {}", flag.label),
+        (None, Some(day)) if day >= standing.day => format!("renews in {} d", between(standing.day, day)),
+        (None, Some(day)) => format!("the renewal is {} d late", between(day, standing.day)),
+        (None, None) => "no renewal date".to_owned(),
+    };
+    let keep = match standing.keep {
+        Some(keep) => format!("{keep:?}").to_lowercase(),
+        None => "whom to keep is not known yet".to_owned(),
+    };
+    for (line, from) in lines.iter_mut().zip([worth, near, keep]) {
+        line[2] = from;
+    }
+    lines[0][1] = money(factors.worth);
+    lines
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::book::facts::TouchKind;
 use crate::book::flags::FlagStatus;
 use crate::book::ids::AccountId;
 use crate::book::money::Money;
+use crate::text::short_date;
 
 /// Health in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -51,6 +52,17 @@ pub enum Severity {
     Low,
     Medium,
     High,
+}
+
+impl Severity {
+    /// The word on screen and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
 }
 
 /// A risk flag that stands.
@@ -286,6 +298,26 @@ pub struct Standing {
     pub meetings: Vec<Meeting>,
     /// It has left: it is kept for history, and not in the portfolio.
     pub former: bool,
+}
+
+impl QuietFlag {
+    /// Why it is not shown: `put off until 4 Dec: legal is reading it`, `a false alarm, said on 20 Nov`.
+    pub fn words(&self, today: Date) -> String {
+        let said = short_date(self.on, today);
+        match (self.status, self.until) {
+            (FlagStatus::Snoozed, until) => {
+                let until = until.map_or_else(String::new, |until| format!(" until {}", short_date(until, today)));
+                let why = self.why.as_deref().map_or_else(String::new, |why| format!(": {why}"));
+                format!("put off{until}{why}")
+            }
+            (FlagStatus::TooEarly, Some(until)) => {
+                format!("too early, said on {said}; asked again on {}", short_date(until, today))
+            }
+            (FlagStatus::TooEarly, None) => format!("too early, said on {said}"),
+            (FlagStatus::Real, _) => format!("real, said on {said}; quiet until it clears"),
+            (FlagStatus::FalseAlarm, _) => format!("a false alarm, said on {said}; quiet until it clears"),
+        }
+    }
 }
 
 impl Standing {

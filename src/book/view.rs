@@ -5,8 +5,10 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::book::facts::Facts;
+use crate::book::flags::Record;
 use crate::book::ids::{AccountId, NoteId};
 use crate::book::money::{Currency, Money};
+use crate::book::news::Kind;
 use crate::book::progress::Progress;
 use crate::book::standing::{Band, Changes, Flag, Health, Meeting, Offer, Stages, Standing};
 use crate::book::typical::Typical;
@@ -152,6 +154,14 @@ pub struct AccountView {
     pub since: Date,
     /// The unfinished note, if one is kept.
     pub draft: Option<String>,
+    /// The account as a whole is put off until a day, and why.
+    pub put_off: Option<(Date, Option<String>)>,
+    /// How often each rule was right, by its kind.
+    pub records: Vec<(String, Record)>,
+    /// Plays that were taken on, given away or put off.
+    pub in_hand: Vec<InHand>,
+    /// What the rank of each offer is made of: what, how much, where it comes from.
+    pub factors: Vec<(String, Vec<[String; 3]>)>,
     /// Who each tier is, by person: computed from roles and titles.
     pub tiers: Vec<(crate::book::ids::PersonId, Option<crate::book::facts::Tier>)>,
     /// Why the score is what it is, down to the records.
@@ -194,6 +204,68 @@ pub struct Explanation {
     pub then: Then,
 }
 
+/// A play that somebody took up, or put off.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct InHand {
+    pub play: String,
+    pub title: String,
+    /// doing, assigned, snoozed.
+    pub state: String,
+    /// The day of that decision.
+    pub on: Date,
+    /// When it is due, or back.
+    pub until: Option<Date>,
+    /// Why it was put off.
+    pub because: Option<String>,
+    pub assignee: Option<String>,
+    /// What is to be done, by when.
+    pub steps: Vec<(String, Date)>,
+}
+
+/// What changed, and since when in words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Digest {
+    /// `Since your last rounds, Friday 20 November`.
+    pub heading: String,
+    pub since: Date,
+    pub rows: Vec<DigestRow>,
+}
+
+/// One change; the JSON of `rounds changes`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DigestRow {
+    pub account: AccountId,
+    pub name: String,
+    /// `band`, `flag`, `flag-cleared`, `new`, `gone`; `score` in JSON only.
+    pub kind: String,
+    pub from: serde_json::Value,
+    pub to: serde_json::Value,
+    pub points: Option<f64>,
+    pub because: String,
+    pub day: Date,
+    /// In units of the book's currency.
+    pub arr: Option<f64>,
+}
+
+impl DigestRow {
+    /// The change in a few words: `watch → at risk`, `champion left`.
+    pub fn says(&self) -> String {
+        let word = |value: &serde_json::Value| value.as_str().unwrap_or_default().replace('-', " ");
+        match Kind::parse(&self.kind) {
+            Some(Kind::Band) => format!("{} → {}", word(&self.from), word(&self.to)),
+            Some(Kind::Flag) => word(&self.to),
+            Some(Kind::FlagCleared) => format!("no longer {}", word(&self.from)),
+            Some(Kind::New) => "new in the book".to_owned(),
+            Some(Kind::Gone) => "left the book".to_owned(),
+            None => {
+                let score =
+                    |value: &serde_json::Value| value.as_f64().map_or_else(String::new, |score| format!("{score:.0}"));
+                format!("{} → {}", score(&self.from), score(&self.to))
+            }
+        }
+    }
+}
+
 /// Why an account is on the round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -208,11 +280,68 @@ pub enum Reason {
 /// The morning walk: which accounts need me, in the order of the day.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Round {
+    /// Those that need nothing more today come first, then those that do.
     pub stops: Vec<Stop>,
+    /// How far it went today.
+    pub walked: Walked,
+    /// Everything of the book that waits for a day: account, what, until when; the nearest first.
+    pub waiting: Vec<Waits>,
     /// ARR on this round, in the book's currency.
     pub arr: Option<Money>,
     /// The last rounds, where there was one.
     pub last: Option<Date>,
+}
+
+/// How far the walk of a day went: kept, so that it goes on where it was after quitting.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Walked {
+    /// The accounts that need nothing more today, in the order in which they were seen, as they stood then.
+    pub over: Vec<Over>,
+    /// The stop where it was left.
+    pub at: Option<AccountId>,
+    /// What was done: account, what.
+    pub done: Vec<(String, String)>,
+    pub waits: Vec<Waits>,
+    /// Notes taken.
+    pub notes: usize,
+    /// How the book stood at the start.
+    pub before: Option<Mix>,
+}
+
+/// An account that was seen on a walk, as it stood then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Over {
+    pub account: AccountId,
+    pub name: String,
+    pub band: Band,
+    /// The kinds of the flags that stood.
+    pub flags: Vec<String>,
+}
+
+/// Something that waits for a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waits {
+    /// The account's name.
+    pub name: String,
+    pub what: String,
+    pub until: Date,
+}
+
+/// How a book is made up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mix {
+    pub healthy: u64,
+    pub watch: u64,
+    pub at_risk: u64,
+    /// ARR that is flagged and due within 90 days.
+    pub due_at_risk: Option<Money>,
+}
+
+impl Mix {
+    /// That of a top line.
+    pub fn of(header: &Header) -> Self {
+        Self { healthy: header.healthy, watch: header.watch, at_risk: header.at_risk, due_at_risk: header.due_at_risk }
+    }
 }
 
 /// One stop of the round.

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::book::dates::Toward;
 use crate::book::view::Sort;
@@ -54,7 +54,12 @@ pub fn show(args: &ShowArgs, global: &Global) -> Result<Exit, OpsError> {
         view.tiers.iter().find(|(id, _)| *id == person.id).and_then(|(_, tier)| *tier)
     };
     if args.format.json || args.format.jsonl {
-        print(&pretty(&shape::show(&view.facts, &view.standing, tier, today)))?;
+        let mut out = shape::show(&view.facts, &view.standing, tier, today);
+        let snoozed = view.put_off.as_ref().map(|(until, because)| json!({"until": until, "because": because}));
+        if let serde_json::Value::Object(map) = &mut out {
+            map.insert("snoozed".into(), json!(snoozed));
+        }
+        print(&pretty(&out))?;
     } else {
         print(&human::show(&view.facts, &view.standing, tier, today))?;
     }
@@ -79,28 +84,14 @@ pub fn changes(args: &ChangesArgs, global: &Global) -> Result<Exit, OpsError> {
     let session = session::open(global)?;
     let day = session.desk.day();
     let since = args.since.as_deref().map(|text| session::date(text, day, Toward::Past, "--since")).transpose()?;
-    let rows = session.desk.changes(since)?;
-    let table = || {
-        let mut table = Table::new(&[
-            ("ACCOUNT", Align::Left),
-            ("WHAT", Align::Left),
-            ("FROM", Align::Right),
-            ("TO", Align::Right),
-            ("POINTS", Align::Right),
-            ("BECAUSE", Align::Left),
-        ]);
-        for row in &rows {
-            let cell = |key: &str| match row.get(key) {
-                Some(Value::String(text)) => text.clone(),
-                Some(Value::Number(n)) => n.as_f64().map_or_else(String::new, |n| format!("{n:.0}")),
-                _ => String::new(),
-            };
-            let points = row.get("points").and_then(Value::as_f64).map_or_else(String::new, human::points);
-            table.rows.push(vec![cell("name"), cell("kind"), cell("from"), cell("to"), points, cell("because")]);
-        }
-        table
-    };
-    print(&render(&args.format, columns(), || rows.clone(), table))?;
+    // Scores that moved without a transition are for programs: a person is told what became another thing.
+    let scores = args.format.json || args.format.jsonl;
+    let digest = session.desk.changes(since, scores)?;
+    let nothing = if digest.rows.is_empty() { ": nothing changed" } else { "" };
+    eprintln!("{}{nothing}", digest.heading);
+    let exact = args.format.csv;
+    let table = || human::changes_table(&digest.rows, day, session.desk.settings().currency, exact);
+    print(&render(&args.format, columns(), || digest.rows.iter().map(|row| json!(row)).collect(), table))?;
     Ok(0)
 }
 

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use crate::book::facts::{Facts, Person, Tier};
 use crate::book::money::{Currency, Money, short};
 use crate::book::standing::{Health, Standing};
-use crate::book::view::{ActionRow, NoteReceipt, OutboxRow};
+use crate::book::view::{ActionRow, DigestRow, NoteReceipt, OutboxRow};
 use crate::cli::table::{Align, Table};
 use crate::ops::shape::ListItem;
 use crate::text;
@@ -145,6 +145,12 @@ pub fn show(facts: &Facts, standing: &Standing, tier: impl Fn(&Person) -> Option
             out.push_str(&format!("  {}: {} (since {})\n", flag.label, flag.because, flag.since));
         }
     }
+    if !standing.quiet.is_empty() {
+        out.push_str("\nQuiet\n");
+        for quiet in &standing.quiet {
+            out.push_str(&format!("  {}: {}\n", quiet.flag.label, quiet.words(today)));
+        }
+    }
     if !standing.offers.is_empty() {
         out.push_str("\nNext\n");
         for offer in standing.offers.iter().take(3) {
@@ -255,6 +261,29 @@ pub fn actions_table(rows: &[ActionRow], today: Date, currency: Currency) -> Tab
             worth,
             row.because.clone(),
         ]);
+    }
+    table
+}
+
+/// The digest as a table.
+pub fn changes_table(rows: &[DigestRow], today: Date, currency: Currency, exact: bool) -> Table {
+    let mut table = Table::new(&[
+        ("ACCOUNT", Align::Left),
+        ("ARR", Align::Right),
+        ("WHAT", Align::Left),
+        ("POINTS", Align::Right),
+        ("DAY", Align::Right),
+        ("BECAUSE", Align::Left),
+    ]);
+    for row in rows {
+        let arr = match (row.arr, exact) {
+            (Some(arr), true) => format!("{arr}"),
+            (Some(arr), false) => format!("{}{}", currency.sign(), short(arr)),
+            (None, _) => String::new(),
+        };
+        let day = if exact { row.day.to_string() } else { text::short_date(row.day, today) };
+        let points = row.points.map_or_else(String::new, |points| text::signed(points.round() as i64));
+        table.rows.push(vec![row.name.clone(), arr, row.says(), points, day, row.because.clone()]);
     }
     table
 }

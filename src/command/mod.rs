@@ -20,6 +20,7 @@ pub enum Scope {
     Explain,
     Round,
     Actions,
+    Changes,
     Sync,
     Note,
     Filter,
@@ -29,12 +30,13 @@ pub enum Scope {
 
 impl Scope {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::List,
         Self::Account,
         Self::Explain,
         Self::Round,
         Self::Actions,
+        Self::Changes,
         Self::Sync,
         Self::Note,
         Self::Filter,
@@ -52,6 +54,7 @@ impl Scope {
             Self::Explain => "explain",
             Self::Round => "round",
             Self::Actions => "actions",
+            Self::Changes => "changes",
             Self::Sync => "sync",
             Self::Note => "note",
             Self::Filter => "filter",

@@ -1,16 +1,17 @@
 //! Open tasks and plays on offer, and what is done about them.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use ulid::Ulid;
 
 use crate::book::facts::{Facts, Task};
 use crate::book::ids::{AccountId, NoteId, SourceName};
-use crate::book::plays::{ActionState, ActionStatus};
+use crate::book::plays::{ActionState, ActionStatus, steps};
 use crate::book::row::{Entity, Value};
-use crate::book::standing::Standing;
-use crate::book::view::ActionRow;
+use crate::book::standing::{Offer, Standing};
+use crate::book::view::{ActionRow, InHand};
 use crate::ops::{ActVerb, Desk, OpsError};
-use crate::store::{Decision, NewOutbox, OutboxKind, OutboxState, TaskClosing, WriteAction, closing_part};
+use crate::store::{Colleague, Decision, NewOutbox, OutboxKind, OutboxState, TaskClosing, WriteAction, closing_part};
 use crate::sync::Draft;
 
 impl Desk {
@@ -23,20 +24,32 @@ impl Desk {
         let mut rows = Vec::new();
         for standing in &standings {
             let decided = self.store().decisions_of(&standing.account)?;
-            rows.extend(standing.offers.iter().map(|offer| {
-                let state = decided.iter().find(|d| d.state.play == offer.play && d.state.key == offer.key);
-                ActionRow {
-                    id: format!("{}/{}", standing.account, offer.play),
-                    account: standing.account.clone(),
-                    name: standing.name.clone(),
-                    play: offer.play.clone(),
-                    title: offer.title.clone(),
-                    because: offer.because.clone(),
-                    due: offer.due,
-                    state: state.map_or("open", |d| status_name(d.state.status)).to_owned(),
-                    worth: offer.worth,
-                    factors: Some(offer.factors),
-                }
+            rows.extend(decided.iter().filter(|d| d.state.status == ActionStatus::Doing).map(|doing| ActionRow {
+                id: format!("{}/{}", standing.account, doing.state.play),
+                account: standing.account.clone(),
+                name: standing.name.clone(),
+                play: doing.state.play.clone(),
+                title: doing.title.clone(),
+                because: match &doing.assignee {
+                    Some(who) => format!("given to {who} on {}", doing.state.on),
+                    None => format!("taken on since {}", doing.state.on),
+                },
+                due: doing.state.until,
+                state: doing.word().to_owned(),
+                worth: 0.0,
+                factors: None,
+            }));
+            rows.extend(standing.offers.iter().map(|offer| ActionRow {
+                id: format!("{}/{}", standing.account, offer.play),
+                account: standing.account.clone(),
+                name: standing.name.clone(),
+                play: offer.play.clone(),
+                title: offer.title.clone(),
+                because: offer.because.clone(),
+                due: offer.due,
+                state: "open".into(),
+                worth: offer.worth,
+                factors: Some(offer.factors),
             }));
             if let Some(facts) = self.facts(&standing.account)? {
                 rows.extend(tasks(standing, &facts));
@@ -46,7 +59,8 @@ impl Desk {
         let rank = |row: &ActionRow| row.factors.map_or(0.0, |factors| factors.rank);
         let today = self.today();
         rows.sort_by(|a, b| {
-            let late = |row: &ActionRow| row.play == "task" && row.due.is_some_and(|due| due <= today);
+            let mine = |row: &ActionRow| row.play == "task" || row.state != "open";
+            let late = |row: &ActionRow| mine(row) && row.due.is_some_and(|due| due <= today);
             late(b)
                 .cmp(&late(a))
                 .then_with(|| if late(a) { a.due.cmp(&b.due) } else { std::cmp::Ordering::Equal })
@@ -77,8 +91,8 @@ impl Desk {
             }
         };
         let (until, because, assignee) = match verb {
-            ActVerb::Do => (None, None, None),
-            ActVerb::Assign(to) => (None, None, Some(to.clone())),
+            ActVerb::Do => (self.due(&view.facts, offer, play), None, None),
+            ActVerb::Assign(to) => (self.due(&view.facts, offer, play), None, Some(self.colleague(to)?)),
             ActVerb::Snooze { until, .. } if *until <= self.today() => {
                 return Err(OpsError::usage(format!("{until} is not after today: say a later day")));
             }
@@ -103,7 +117,7 @@ impl Desk {
             at: now,
         };
         self.store_mut().action_put(&decision, &format!("{state}: {title}"))?;
-        Ok(())
+        self.assess_now(account)
     }
 }
 
@@ -168,6 +182,71 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// The plays of an account that were taken on, given away or put off, in the order of their days.
+    pub(super) fn in_hand(&self, facts: &Facts) -> Result<Vec<InHand>, OpsError> {
+        let day = self.day();
+        let decided = self.store().decisions_of(&facts.id)?;
+        let mut out: Vec<InHand> = Vec::new();
+        for decision in decided.into_iter().filter(|decision| decision.state.on <= day) {
+            let state = &decision.state;
+            let waits = state.status == ActionStatus::Snoozed && state.until.is_none_or(|until| until > day);
+            let doing = state.status == ActionStatus::Doing;
+            if !waits && !doing {
+                continue;
+            }
+            let steps = if doing { steps(facts, self.model(), &state.play, state.on) } else { Vec::new() };
+            out.push(InHand {
+                play: state.play.clone(),
+                title: decision.title.clone(),
+                state: decision.word().to_owned(),
+                on: state.on,
+                until: state.until,
+                because: decision.because.clone(),
+                assignee: decision.assignee.clone(),
+                steps,
+            });
+        }
+        out.sort_by_key(|one| (one.state == "snoozed", one.until.is_none(), one.until));
+        Ok(out)
+    }
+
+    /// The colleague that is meant, by mail address, name or a part of either that only one has. Somebody whom no source
+    /// knows is taken by their mail address.
+    fn colleague(&self, said: &str) -> Result<String, OpsError> {
+        let wanted = said.trim().to_lowercase();
+        let all = self.store().colleagues()?;
+        let words = |one: &Colleague| -> Vec<String> {
+            [&one.email, &one.name].into_iter().flatten().map(|word| word.to_lowercase()).collect()
+        };
+        let shown = |one: &Colleague| one.email.clone().or_else(|| one.name.clone());
+        let exact = all.iter().find(|one| words(one).contains(&wanted));
+        if let Some(one) = exact.and_then(shown) {
+            return Ok(one);
+        }
+        let fits: Vec<String> =
+            all.iter().filter(|one| words(one).iter().any(|word| word.contains(&wanted))).filter_map(shown).collect();
+        match fits.as_slice() {
+            [one] => Ok(one.clone()),
+            [] if said.contains('@') || all.is_empty() => Ok(said.trim().to_owned()),
+            [] => {
+                let some: Vec<String> = all.iter().filter_map(shown).take(5).collect();
+                Err(OpsError::usage(format!("no colleague is called {said:?}; there are {}", some.join(", "))))
+            }
+            several => {
+                let some = several.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+                Err(OpsError::usage(format!("{said:?} fits several colleagues: {some}")))
+            }
+        }
+    }
+
+    /// When a play that is taken on now is due: the day that its offer says, else that of its last step.
+    fn due(&self, facts: &Facts, offer: Option<&Offer>, play: &str) -> Option<Date> {
+        let last = steps(facts, self.model(), play, self.today()).into_iter().map(|(_, day)| day).max();
+        offer.and_then(|offer| offer.due).or(last)
+    }
+}
+
 /// The open tasks of an account.
 fn tasks<'a>(standing: &'a Standing, facts: &'a Facts) -> impl Iterator<Item = ActionRow> + 'a {
     facts.tasks.iter().filter(|task| !task.done).map(|task| ActionRow {
@@ -182,14 +261,4 @@ fn tasks<'a>(standing: &'a Standing, facts: &'a Facts) -> impl Iterator<Item = A
         worth: 0.0,
         factors: None,
     })
-}
-
-/// The word for the state of a play.
-fn status_name(status: ActionStatus) -> &'static str {
-    match status {
-        ActionStatus::Doing => "doing",
-        ActionStatus::Snoozed => "snoozed",
-        ActionStatus::Done => "done",
-        ActionStatus::Dismissed => "dismissed",
-    }
 }

@@ -32,6 +32,11 @@ impl Desk {
         self.store().medians()
     }
 
+    /// What was just decided about an account shows at once, in lists too.
+    pub(super) fn assess_now(&self, account: &AccountId) -> Result<(), OpsError> {
+        self.assess_stale(std::slice::from_ref(account), 1).map(|_| ())
+    }
+
     /// Computes up to `most` standings that are out of date, those of `first` before the others. Answers with how many
     /// were computed; 0: everything is as of today.
     pub(super) fn assess_stale(&self, first: &[AccountId], most: usize) -> Result<usize, OpsError> {

@@ -308,6 +308,10 @@ fn tend_loop(mut desk: Desk, common: &Common, wakes: &Receiver<Wake>, pulls: &Se
                     // What is estimated from the others is right only when the others are all there.
                     let pulling = common.pulling.load(Ordering::Relaxed);
                     work.assess = !pulling && desk.store_mut().follow_medians().is_ok_and(|moved| moved > 0);
+                    // News is told of a whole book, by the one Rounds that fills it.
+                    if !pulling && !work.assess && common.leads.load(Ordering::Relaxed) {
+                        desk.tell_news().map_or_else(|error| common.say(error.message), |_| ());
+                    }
                     common.changed(true);
                 }
                 Ok(_) => {

@@ -10,6 +10,8 @@ mod deep;
 mod digest;
 mod draft;
 pub mod explain;
+mod flags;
+mod news;
 mod notes;
 mod outbox;
 mod reads;
@@ -37,6 +39,7 @@ use crate::sync::Clock;
 pub use crate::book::ids::DraftKey;
 pub use crate::command::ActVerb;
 pub use background::{Background, Report};
+pub use flags::RuleRow;
 pub use sources::{Finding, Identity};
 pub use syncing::{SyncOutcome, SyncRequest, progress_line};
 

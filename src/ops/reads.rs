@@ -6,7 +6,8 @@ use jiff::civil::Date;
 use crate::book::assess::Medians;
 use crate::book::changes::changes;
 use crate::book::ids::{AccountId, DraftKey};
-use crate::book::standing::Standing;
+use crate::book::order::factor_origins;
+use crate::book::standing::{Offer, Standing};
 use crate::book::tiers::tier_of;
 use crate::book::view::{AccountView, Header, Page, PageQuery, PortfolioRow, Sort, SourceState, SyncView};
 use crate::ops::shape::{ListItem, list_item};
@@ -71,7 +72,29 @@ impl Desk {
             facts.people.iter().map(|person| (person.id.clone(), tier_of(person, &self.model().tiers))).collect();
         let draft = self.store().draft(&DraftKey::Next(id.clone()))?;
         let (why, typical) = self.why(&facts, &standing)?;
-        Ok(AccountView { facts, standing, changes, since, draft, tiers, why, typical })
+        let (put_off, records) = (self.put_off_until(id)?, self.flag_records()?);
+        let in_hand = self.in_hand(&facts)?;
+        let model = self.model();
+        let kind = |id: &str| model.plays.iter().find(|play| play.id == id).map(|play| play.worth);
+        let origin = |offer: &Offer| {
+            let lines = factor_origins(offer.factors, kind(&offer.play)?, &standing, &model.order);
+            Some((offer.play.clone(), lines))
+        };
+        let factors = standing.offers.iter().filter_map(origin).collect();
+        Ok(AccountView {
+            facts,
+            standing,
+            changes,
+            since,
+            draft,
+            put_off,
+            records,
+            in_hand,
+            factors,
+            tiers,
+            why,
+            typical,
+        })
     }
 
     /// The day that changes are counted from: the last rounds before today, else seven days before.

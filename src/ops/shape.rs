@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::book::facts::{Facts, Person, Tier};
 use crate::book::money::Money;
-use crate::book::standing::{Change, Health, Offer, Standing};
+use crate::book::standing::{Change, Flag, Health, Offer, QuietFlag, Standing};
 
 /// One account of `list`.
 #[derive(Clone, Debug, Serialize)]
@@ -28,6 +28,8 @@ pub struct ListItem {
     pub days_to_renewal: Option<i64>,
     pub health: HealthItem,
     pub flags: Vec<FlagItem>,
+    /// Those that stand and were closed or put off.
+    pub quiet: Vec<QuietItem>,
     pub stage: Value,
     pub trust: Option<f64>,
     #[serde(rename = "return")]
@@ -62,6 +64,38 @@ pub struct FlagItem {
     pub severity: Value,
     pub since: Date,
     pub because: String,
+}
+
+/// A flag that stands and is not shown, in `list`.
+#[derive(Clone, Debug, Serialize)]
+pub struct QuietItem {
+    #[serde(flatten)]
+    pub flag: FlagItem,
+    /// real, false alarm, too early, snoozed.
+    pub state: &'static str,
+    pub on: Date,
+    pub until: Option<Date>,
+    pub why: Option<String>,
+}
+
+fn flag_item(flag: &Flag) -> FlagItem {
+    FlagItem {
+        kind: flag.kind.clone(),
+        label: flag.label.clone(),
+        severity: json!(flag.severity),
+        since: flag.since,
+        because: flag.because.clone(),
+    }
+}
+
+fn quiet_item(quiet: &QuietFlag) -> QuietItem {
+    QuietItem {
+        flag: flag_item(&quiet.flag),
+        state: quiet.status.name(),
+        on: quiet.on,
+        until: quiet.until,
+        why: quiet.why.clone(),
+    }
 }
 
 /// The next best action in `list`.
@@ -103,17 +137,8 @@ pub fn list_item(standing: &Standing, today: Date, urgency: Option<f64>) -> List
         renewal_date: standing.renewal,
         days_to_renewal: standing.renewal.map(|day| i64::from((day - today).get_days())),
         health: health_item(&standing.health),
-        flags: standing
-            .flags
-            .iter()
-            .map(|flag| FlagItem {
-                kind: flag.kind.clone(),
-                label: flag.label.clone(),
-                severity: json!(flag.severity),
-                since: flag.since,
-                because: flag.because.clone(),
-            })
-            .collect(),
+        flags: standing.flags.iter().map(flag_item).collect(),
+        quiet: standing.quiet.iter().map(quiet_item).collect(),
         stage: json!(standing.stage),
         trust: standing.trust.map(tenth),
         return_: standing.return_,

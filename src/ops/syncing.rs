@@ -86,6 +86,7 @@ impl Desk {
         if self.store_mut().follow_medians()? > 0 {
             self.assess_all(report)?;
         }
+        self.tell_news()?;
         report(Progress::Done);
         Ok(outcome)
     }

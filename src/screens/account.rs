@@ -6,8 +6,9 @@ use ratatui::text::Line;
 use crate::app::account::{Pane, Tab};
 use crate::app::layout::{ACCOUNT_TOP, BOTTOM};
 use crate::app::state::State;
+use crate::book::flags::Record;
 use crate::book::money::{Currency, Money};
-use crate::book::standing::{Band, Flag, Meeting, Stages};
+use crate::book::standing::{Band, Flag, Meeting, QuietFlag, Stages};
 use crate::book::undated::not_known;
 use crate::book::view::{AccountView, PortfolioRow};
 use crate::book::why::{MeasureWhy, Why};
@@ -145,17 +146,41 @@ fn of_row(state: &State, row: &PortfolioRow, theme: &Theme, columns: usize) -> V
         lines.extend(round::play(offer, true, theme, room, currency));
         lines.push(Line::default());
     }
-    lines.extend(flags(state, &row.flags, theme, room));
+    lines.extend(flags(state, &row.flags, &[], theme, room));
     lines
 }
 
-fn flags(state: &State, flags: &[Flag], theme: &Theme, room: usize) -> Vec<Line<'static>> {
+/// Those that stand and were closed or put off, each with why: nothing is hidden without a trace.
+fn quiet(state: &State, quiet: &[QuietFlag], theme: &Theme, room: usize) -> Vec<Line<'static>> {
+    if quiet.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![heading(theme, " QUIET")];
+    for one in quiet {
+        let words = one.words(state.today);
+        let row = Row::new(theme).role(Role::Muted, format!("   {}", text::cut(&one.flag.label, 24))).to(28);
+        lines.push(row.role(Role::Muted, text::cut(&words, room.saturating_sub(28))).line());
+    }
+    lines.push(Line::default());
+    lines
+}
+
+/// What stands against the account; beside a rule that was judged before, how often it was right.
+fn flags(
+    state: &State,
+    flags: &[Flag],
+    records: &[(String, Record)],
+    theme: &Theme,
+    room: usize,
+) -> Vec<Line<'static>> {
     if flags.is_empty() {
         return Vec::new();
     }
     let mut lines = vec![heading(theme, " FLAGS")];
     for flag in flags {
-        let words = format!("{} · {}", since(flag.since, state.today), flag.because);
+        let record = records.iter().find(|(kind, _)| *kind == flag.kind).and_then(|(_, record)| record.words());
+        let record = record.map(|words| format!("{words} · ")).unwrap_or_default();
+        let words = format!("{record}{} · {}", since(flag.since, state.today), flag.because);
         let row = Row::new(theme)
             .role(figures::severity_role(flag.severity), format!("   {}", text::cut(&flag.label, 24)))
             .to(28)
@@ -229,7 +254,19 @@ fn overview(state: &State, view: &AccountView, theme: &Theme, columns: usize) ->
         }
         lines.push(Line::default());
     }
-    lines.extend(flags(state, &s.flags, theme, room));
+    if let Some((until, because)) = &view.put_off {
+        let because = because.as_deref().map(|because| format!(": {because}")).unwrap_or_default();
+        let words = format!(" Put off until {}{because}", text::short_date(*until, state.today));
+        lines.insert(0, Row::new(theme).role(Role::Watch, text::cut(&words, room)).line());
+        lines.insert(1, Line::default());
+    }
+    let held = round::in_hand(state, view, None, theme, room);
+    if !held.is_empty() {
+        lines.extend(held.into_iter().skip(usize::from(!s.offers.is_empty() || view.put_off.is_some())));
+        lines.push(Line::default());
+    }
+    lines.extend(flags(state, &s.flags, &view.records, theme, room));
+    lines.extend(quiet(state, &s.quiet, theme, room));
     if !view.changes.changes.is_empty() {
         let then = view.changes.score.map(|score| format!(", then {score:.0}")).unwrap_or_default();
         let title = format!(" WHAT CHANGED {}{}", since(view.since, state.today).to_uppercase(), then.to_uppercase());

@@ -35,6 +35,35 @@ pub fn draw(state: &State, overlay: &Overlay, canvas: &mut Canvas<'_>, area: Rec
             }
             Some(at)
         }
+        Overlay::Choose { title, name, choices } => {
+            let place = low(area, choices.len() as u16 + 3);
+            let inner = float::frame(canvas, place, title, name);
+            let room = usize::from(inner.width.saturating_sub(5));
+            let (key, words, muted) = (canvas.style(Role::Key), canvas.style(Role::Text), canvas.style(Role::Muted));
+            for (index, choice) in choices.iter().enumerate() {
+                let y = inner.y + index as u16;
+                canvas.put(inner.x + 1, y, 1, &choice.key.to_string(), key);
+                canvas.put(inner.x + 4, y, room, &choice.words, words);
+            }
+            let y = inner.bottom().saturating_sub(1);
+            canvas.put(inner.x + 1, y, room, "any other key leaves it as it is", muted);
+            None
+        }
+        Overlay::Card { title, name, lines } => {
+            let place = low(area, lines.len() as u16 + 3);
+            let inner = float::frame(canvas, place, title, "esc");
+            let room = usize::from(inner.width.saturating_sub(2));
+            let (strong, words, muted) =
+                (canvas.style(Role::Title), canvas.style(Role::Text), canvas.style(Role::Muted));
+            canvas.put(inner.x + 1, inner.y, room, name, strong);
+            for (index, [what, value, from]) in lines.iter().enumerate() {
+                let y = inner.y + 1 + index as u16;
+                canvas.put(inner.x + 1, y, 7, what, muted);
+                canvas.put(inner.x + 9, y, 8, &text::pad_left(value, 8), words);
+                canvas.put(inner.x + 19, y, room.saturating_sub(18), from, muted);
+            }
+            None
+        }
         Overlay::Confirm { text: question, .. } => {
             let room = usize::from(area.width.saturating_sub(8)).clamp(4, 70);
             let lines = text::wrap(question, room);

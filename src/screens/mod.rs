@@ -5,6 +5,7 @@
 
 mod account;
 mod actions;
+mod changes;
 mod chrome;
 mod dialogs;
 mod explain;
@@ -57,6 +58,7 @@ fn whole(state: &State, canvas: &mut Canvas<'_>, area: Rect) -> Option<Position>
         Screen::Explain => explain::draw(state, canvas, area),
         Screen::Round => round::draw(state, canvas, area),
         Screen::Actions => actions::draw(state, canvas, area),
+        Screen::Changes => changes::draw(state, canvas, area),
         Screen::Sync => sync::draw(state, canvas, area),
     }
     chrome::status(state, canvas, area);

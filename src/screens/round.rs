@@ -8,7 +8,7 @@ use crate::app::state::State;
 use crate::app::walk::Walk;
 use crate::book::money::Currency;
 use crate::book::standing::{Change, Offer};
-use crate::book::view::AccountView;
+use crate::book::view::{AccountView, Mix, Waits};
 use crate::command::Id;
 use crate::screens::widgets::Canvas;
 use crate::screens::widgets::figures::{self, glyph, money, since};
@@ -28,7 +28,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
         return;
     };
     progress(walk, canvas, area, &day);
-    if walk.round.stops.is_empty() {
+    if walk.round.stops.is_empty() && walk.round.waiting.is_empty() {
         said(
             canvas,
             body,
@@ -45,7 +45,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
             Some(view) => page(state, walk, view, canvas.theme, usize::from(area.width), usize::from(body.height)),
             None => vec![Row::new(canvas.theme).role(Role::Title, format!(" {}", stop.name)).line()],
         },
-        None => end(state, walk, canvas.theme, usize::from(area.width)),
+        None => end(state, walk, canvas.theme, usize::from(area.width), usize::from(body.height)),
     };
     for (index, line) in lines.iter().take(usize::from(body.height)).enumerate() {
         canvas.line(body.x, body.y + index as u16, usize::from(body.width), line);
@@ -93,7 +93,8 @@ fn page(
     lines.push(heading(theme, &title));
     let offers = &view.standing.offers;
     // The next steps always have their room; the smaller changes give way.
-    let most = height.saturating_sub(lines.len() + 3 + 2 * offers.len().min(3)).max(2);
+    let held = view.in_hand.len().min(3) * 2;
+    let most = height.saturating_sub(lines.len() + 3 + 2 * offers.len().min(3) + held).max(2);
     // What does not even make a point is summed up in one line.
     let small = changes.iter().filter(|change| change.points.abs() < 0.5).count();
     let large = changes.len() - small;
@@ -116,7 +117,55 @@ fn page(
     for (index, offer) in offers.iter().enumerate() {
         lines.extend(play(offer, index == walk.offer, theme, room, currency));
     }
+    lines.extend(in_hand(state, view, walk.offer.checked_sub(offers.len()), theme, room));
     lines.extend(more(state, view, theme, room, height.saturating_sub(lines.len())));
+    lines
+}
+
+/// What was taken on, given away or put off; of what is being done, the steps with their days. `here`: the cursor.
+pub(super) fn in_hand(
+    state: &State,
+    view: &AccountView,
+    here: Option<usize>,
+    theme: &Theme,
+    room: usize,
+) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    if view.in_hand.is_empty() {
+        return lines;
+    }
+    lines.push(Line::default());
+    lines.push(heading(theme, " IN HAND"));
+    for (index, one) in view.in_hand.iter().enumerate() {
+        let until = one.until.map(|day| text::day(day, state.today)).unwrap_or_default();
+        let said = match (one.state.as_str(), &one.assignee) {
+            ("snoozed", _) => format!("put off, back {until}"),
+            (_, Some(who)) => format!("with {}, due {until}", figures::who(who)),
+            _ if until.is_empty() => "yours".to_owned(),
+            _ => format!("due {until}"),
+        };
+        let edge = (room + 1).saturating_sub(width(&said)).min(92);
+        let style = if here == Some(index) { theme.style(Role::Selection) } else { theme.style(Role::Text) };
+        let late = one.state != "snoozed" && one.until.is_some_and(|day| day < state.today);
+        let row = Row::new(theme)
+            .role(Role::Accent, if here == Some(index) { " ▌ " } else { "   " })
+            .style(style, text::cut(&one.title, edge.saturating_sub(5)))
+            .to(edge)
+            .role(if late { Role::Bad } else { Role::Muted }, said);
+        lines.push(row.line());
+        if let Some(because) = &one.because {
+            lines.push(
+                Row::new(theme)
+                    .role(Role::Muted, format!("     {}", text::cut(because, room.saturating_sub(6))))
+                    .line(),
+            );
+        }
+        for (words, day) in &one.steps {
+            let day = text::pad(&text::day(*day, state.today), 10);
+            let words = text::cut(words, room.saturating_sub(18));
+            lines.push(Row::new(theme).role(Role::Muted, format!("     {day}  ")).role(Role::Text, words).line());
+        }
+    }
     lines
 }
 
@@ -242,51 +291,77 @@ fn more(state: &State, view: &AccountView, theme: &Theme, room: usize, free: usi
 }
 
 /// What was done, what waits until when, how the book moved.
-fn end(state: &State, walk: &Walk, theme: &Theme, columns: usize) -> Vec<Line<'static>> {
+fn end(state: &State, walk: &Walk, theme: &Theme, columns: usize, height: usize) -> Vec<Line<'static>> {
     let room = columns.saturating_sub(6);
+    let walked = &walk.walked;
     let line = |role: Role, text: String| Row::new(theme).role(role, text).line();
-    let stops = walk.round.stops.len();
-    let seen = if stops == 1 { "One account seen".to_owned() } else { format!("{stops} accounts seen") };
-    let notes = match walk.notes {
+    let seen = match walked.over.len() {
+        0 => String::new(),
+        1 => " One account seen".to_owned(),
+        n => format!(" {n} accounts seen"),
+    };
+    let notes = match walked.notes {
         0 => String::new(),
         1 => ", 1 note taken".to_owned(),
         n => format!(", {n} notes taken"),
     };
-    let mut lines = vec![line(Role::Title, format!(" The rounds are done. {seen}{notes}.")), Line::default()];
-    let mut part = |title: &str, rows: Vec<(String, String)>| {
+    let dot = if seen.is_empty() { "" } else { "." };
+    let title = if walk.idle { "Nobody needs you now." } else { "The rounds are done." };
+    let mut lines = vec![line(Role::Title, format!(" {title}{seen}{notes}{dot}")), Line::default()];
+    let book = book(state, walk, theme);
+    let mut part = |title: &str, rows: Vec<(String, String)>, most: usize| {
         if rows.is_empty() {
             return;
         }
         lines.push(heading(theme, title));
-        for (name, what) in rows {
-            let row = Row::new(theme).bold(Role::Text, format!("   {}", text::pad(&name, 22))).role(Role::Text, "  ");
-            lines.push(row.role(Role::Text, text::cut(&what, room.saturating_sub(24))).line());
+        let shown = if rows.len() > most { most.saturating_sub(1) } else { rows.len() };
+        for (name, what) in rows.iter().take(shown) {
+            let row = Row::new(theme).bold(Role::Text, format!("   {}", text::pad(name, 22))).role(Role::Text, "  ");
+            lines.push(row.role(Role::Text, text::cut(what, room.saturating_sub(24))).line());
+        }
+        if shown < rows.len() {
+            lines.push(line(Role::Muted, format!("   and {} more", rows.len() - shown)));
         }
         lines.push(Line::default());
     };
-    part(" DONE", walk.done.clone());
-    let waits = walk.waits.iter();
-    part(
-        " WAITS",
-        waits.map(|(name, what, day)| (name.clone(), format!("{} · {what}", text::day(*day, state.today)))).collect(),
-    );
-    if walk.done.is_empty() && walk.waits.is_empty() {
+    let waits = |all: &[Waits]| -> Vec<(String, String)> {
+        let words = |one: &Waits| (one.name.clone(), format!("{} · {}", text::day(one.until, state.today), one.what));
+        all.iter().map(words).collect()
+    };
+    // What waits for longer than this walk is told where there is nothing else to say.
+    let waiting = if walked.waits.is_empty() || walk.idle { &walk.round.waiting } else { &walked.waits };
+    let free = height.saturating_sub(book.len() + 8);
+    let most = if waiting.is_empty() || walked.done.is_empty() { free + 3 } else { free / 2 };
+    part(" DONE", walked.done.clone(), most.max(2));
+    part(" WAITS", waits(waiting), most.max(2));
+    if walked.done.is_empty() && waiting.is_empty() {
         lines.push(line(Role::Muted, " Nothing was done or put off.".to_owned()));
         lines.push(Line::default());
     }
-    if let (Some(header), Some((healthy, watch, at_risk))) = (&state.header, walk.before) {
-        lines.push(heading(theme, " THE BOOK"));
-        for (word, before, now) in
-            [("at risk", at_risk, header.at_risk), ("watch", watch, header.watch), ("healthy", healthy, header.healthy)]
-        {
-            let moved = if before == now { String::new() } else { format!("  was {before}") };
-            lines.push(
-                Row::new(theme)
-                    .role(Role::Text, format!("   {}  {word}", pad_left(&now.to_string(), 4)))
-                    .role(Role::Muted, moved)
-                    .line(),
-            );
-        }
+    lines.extend(book);
+    lines
+}
+
+/// How the book stands, and how it stood when the walk began.
+fn book(state: &State, walk: &Walk, theme: &Theme) -> Vec<Line<'static>> {
+    let (Some(header), Some(before)) = (&state.header, walk.walked.before) else { return Vec::new() };
+    let now = Mix::of(header);
+    let mut lines = vec![heading(theme, " THE BOOK")];
+    let mut row = |figure: String, word: &str, was: Option<String>| {
+        let was = was.map(|was| format!("  was {was}")).unwrap_or_default();
+        let row = Row::new(theme).role(Role::Text, format!("   {}  {word}", pad_left(&figure, 5)));
+        lines.push(row.role(Role::Muted, was).line());
+    };
+    if let Some(at_risk) = now.due_at_risk {
+        let was = before.due_at_risk.filter(|was| *was != at_risk).map(money);
+        row(money(at_risk), "due in 90 d at risk", was);
+    }
+    for (word, was, is) in [
+        ("at risk", before.at_risk, now.at_risk),
+        ("watch", before.watch, now.watch),
+        ("healthy", before.healthy, now.healthy),
+    ] {
+        row(is.to_string(), word, (was != is).then(|| was.to_string()));
     }
     lines
 }

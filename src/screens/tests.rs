@@ -52,6 +52,7 @@ const SCREENS: &[(&str, &str)] = &[
     ("timeline", "<enter> <tab> <tab> j j j j"),
     ("actions", "a j"),
     ("sync", "6 j"),
+    ("changes", "C j"),
     ("note", "n call_with_Sam_/task_send_deck_@sa"),
     ("palette", "<ctrl-p> note"),
     ("line", ": list.s"),

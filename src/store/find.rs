@@ -19,6 +19,13 @@ const LAST: char = '\u{10ffff}';
 
 type Found = Vec<(AccountId, String)>;
 
+/// A colleague as a source knows them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Colleague {
+    pub email: Option<String>,
+    pub name: Option<String>,
+}
+
 impl Store {
     /// The accounts that a person may mean, best first, at most `limit`, those who left included. Whoever is meant by
     /// id, whole name or domain stands alone; else those whose name begins so, then those that hold it.
@@ -77,6 +84,31 @@ impl Store {
                 }
             }
             Ok(None)
+        })
+    }
+
+    /// The colleagues that the sources know and that are active: each once.
+    pub fn colleagues(&self) -> Result<Vec<Colleague>, StoreError> {
+        self.cache.read("looking for colleagues", |conn| {
+            let mut statement =
+                conn.prepare_cached("SELECT body FROM record WHERE entity = 'owner' AND gone IS NULL ORDER BY rec")?;
+            let mut out = Vec::new();
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let mut body: apply::Body = from_json(row.get_ref(0)?.as_str()?)?;
+                if matches!(body.fields.get("active"), Some(Value::Bool(false))) {
+                    continue;
+                }
+                let mut text = |field: &str| match body.fields.remove(field) {
+                    Some(Value::Text(text)) if !text.trim().is_empty() => Some(text),
+                    _ => None,
+                };
+                let one = Colleague { email: text("email"), name: text("name") };
+                if !out.contains(&one) {
+                    out.push(one);
+                }
+            }
+            Ok(out)
         })
     }
 

@@ -30,10 +30,11 @@ pub use cache::standings::{Assessed, Version};
 use db::{Db, Which};
 pub use error::StoreError;
 pub use filter::Filter;
+pub use find::Colleague;
 pub use list::{Percentiles, Scope};
 pub use own::{
     Decision, Event, FlagWord, Gone, LastRound, NewNote, NewOutbox, NoteEdit, OutboxItem, OutboxKind, OutboxMark,
-    OutboxState, OwnNote, PutOff, RoundLine, TaskClosing, WriteAction, closing_part,
+    OutboxState, OwnNote, PutOff, RoundLine, TaskClosing, Telling, WriteAction, closing_part,
 };
 pub use rows::{SourceMark, SourceRecord};
 

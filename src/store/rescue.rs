@@ -21,12 +21,13 @@ const PATIENCE: u32 = 10_000;
 const LITTLE_PATIENCE: u32 = 100;
 
 /// What people care for, in their words.
-const NAMED: [(&str, &str, &str); 5] = [
+const NAMED: [(&str, &str, &str); 6] = [
     ("note", "note", "notes"),
     ("draft", "draft", "drafts"),
     ("note_draft", "unfinished change", "unfinished changes"),
     ("outbox", "row of the outbox", "rows of the outbox"),
     ("action", "decision about a play", "decisions about plays"),
+    ("flag", "word on a flag", "words on flags"),
 ];
 
 /// Keeps the file at `path` as `….broken-<date>` and puts a new one with its readable rows in its place.

@@ -47,6 +47,7 @@ pub(super) fn answer(desk: &Desk, effect: &Effect, now: Timestamp) -> Vec<Event>
             Err(error) => one(Event::Notice(error.message)),
         },
         Effect::LoadActions => one(Event::Actions(said(desk.actions(None)))),
+        Effect::LoadChanges => one(Event::Changes(said(desk.changes(None, false)))),
         Effect::LoadSync => one(Event::SyncView(said(desk.sync_view()))),
         Effect::LoadDraft(account) => {
             let text = desk.draft(&DraftKey::Next(account.clone())).ok().flatten();
@@ -72,6 +73,16 @@ pub(super) fn answer(desk: &Desk, effect: &Effect, now: Timestamp) -> Vec<Event>
         Effect::Act { account, play, verb, say } => {
             done(desk.act(account, play, verb, now).map(|()| say.clone()), true)
         }
+        Effect::Flag { account, kind, verb, say } => {
+            done(desk.flag(account, kind, verb, now).map(|_| say.clone()), true)
+        }
+        Effect::PutOff { account, until, because, say } => {
+            done(desk.put_off(account, *until, because, now).map(|()| say.clone()), true)
+        }
+        Effect::KeepWalk(walked) => match desk.walk_keep(walked, now) {
+            Ok(()) => Vec::new(),
+            Err(error) => one(Event::Notice(error.message)),
+        },
         Effect::TaskDone { account, task } => {
             done(desk.task_done(account, task, now).map(|subject| format!("done: {subject}")), true)
         }

@@ -82,7 +82,9 @@ fn replaces(later: &Effect, earlier: &Effect) -> bool {
         | (Effect::Exclude { .. } | Effect::Count { .. }, Effect::Exclude { .. })
         | (Effect::LoadHeader, Effect::LoadHeader)
         | (Effect::LoadActions, Effect::LoadActions)
+        | (Effect::LoadChanges, Effect::LoadChanges)
         | (Effect::LoadSync, Effect::LoadSync)
+        | (Effect::KeepWalk(_), Effect::KeepWalk(_))
         | (Effect::PreviewNote { .. }, Effect::PreviewNote { .. }) => true,
         (Effect::LoadAccount(a), Effect::LoadAccount(b)) => a == b,
         // What goes behind a draft of before is no part of a later one.

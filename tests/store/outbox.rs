@@ -2,10 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 use rounds::book::ids::{AccountId, DraftKey, NoteId};
+use rounds::book::news::Told;
 use rounds::book::plays::{ActionState, ActionStatus};
 use rounds::book::standing::Band;
 use rounds::store::{
-    Decision, Gone, NoteEdit, OutboxItem, OutboxMark, OutboxState, RoundLine, Store, StoreError, WriteAction,
+    Decision, Gone, NoteEdit, OutboxItem, OutboxMark, OutboxState, RoundLine, Store, StoreError, Telling, WriteAction,
 };
 
 use crate::book::{Folder, TODAY, note, now, out};
@@ -320,7 +321,19 @@ fn decisions_rounds_and_events_are_remembered() {
         day: TODAY,
         at: now(),
     };
-    store.events_put(std::slice::from_ref(&event)).unwrap();
+    let told = |band: Band| Told { day: TODAY, model: "m".into(), band, former: false, flags: Vec::new() };
+    let telling = |before: Option<Told>, band: Band| Telling {
+        account: event.account.clone(),
+        before,
+        after: told(band),
+        events: vec![event.clone()],
+    };
+    assert_eq!(store.tell(&[telling(None, Band::AtRisk)], now()).unwrap(), 1);
+    assert_eq!(store.told_of(&event.account).unwrap(), Some(told(Band::AtRisk)));
+    // Whoever looked before it was told comes too late; and the same change on the same day is one event.
+    assert_eq!(store.tell(&[telling(None, Band::Healthy)], now()).unwrap(), 0);
+    assert_eq!(store.told_of(&event.account).unwrap(), Some(told(Band::AtRisk)));
+    assert_eq!(store.tell(&[telling(Some(told(Band::AtRisk)), Band::Watch)], now()).unwrap(), 0);
     assert_eq!(store.events_since(TODAY.yesterday().unwrap()).unwrap(), [event]);
     assert!(store.events_since(TODAY).unwrap().is_empty());
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{LOOK_BACK, Standing};
 use crate::book::day::{between, plus};
 use crate::book::standing::{Flag, QuietFlag};
+use crate::text::short_date;
 
 /// A flag that came too early is shown again after so many days, if it still stands.
 pub const TOO_EARLY_DAYS: i64 = 14;
@@ -62,6 +63,54 @@ pub struct FlagState {
     pub until: Option<Date>,
     /// Why it is put off.
     pub because: Option<String>,
+}
+
+/// What can be said of a flag.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FlagVerb {
+    /// Closed with a word.
+    Close(FlagStatus),
+    /// Not before that day.
+    Snooze { until: Date, because: String },
+    /// What was said last is forgotten.
+    Reopen,
+}
+
+impl FlagVerb {
+    /// The state that the flag is in after it.
+    pub fn state(&self) -> &'static str {
+        match self {
+            Self::Close(status) => status.name(),
+            Self::Snooze { .. } => FlagStatus::Snoozed.name(),
+            Self::Reopen => "open",
+        }
+    }
+
+    /// The day on which the flag is shown again, if it still stands then.
+    pub fn until(&self, today: Date) -> Option<Date> {
+        match self {
+            Self::Close(FlagStatus::TooEarly) => Some(plus(today, TOO_EARLY_DAYS)),
+            Self::Snooze { until, .. } => Some(*until),
+            Self::Close(_) | Self::Reopen => None,
+        }
+    }
+
+    /// What it means, in words.
+    pub fn words(&self, today: Date) -> String {
+        match self {
+            Self::Close(FlagStatus::Real) => "closed as real: quiet until it clears".to_owned(),
+            Self::Close(FlagStatus::FalseAlarm) => "closed as a false alarm: quiet until it clears".to_owned(),
+            Self::Close(FlagStatus::TooEarly | FlagStatus::Snoozed) => {
+                let again = plus(today, TOO_EARLY_DAYS);
+                format!("closed as too early: asked again on {}", short_date(again, today))
+            }
+            Self::Snooze { until, because } => {
+                let because = if because.is_empty() { String::new() } else { format!(": {because}") };
+                format!("put off until {}{because}", short_date(*until, today))
+            }
+            Self::Reopen => "shown again".to_owned(),
+        }
+    }
 }
 
 /// How often a rule was right.

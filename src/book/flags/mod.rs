@@ -14,7 +14,7 @@ use crate::book::prepared::On;
 use crate::book::query::{self, Expr, Look, Needs, Template};
 use crate::book::score::Eval;
 use crate::book::standing::{Flag, Severity};
-pub use life::{FlagState, FlagStatus, Record, TOO_EARLY_DAYS, split};
+pub use life::{FlagState, FlagStatus, FlagVerb, Record, TOO_EARLY_DAYS, split};
 
 /// How far back a flag's first day is looked for.
 const LOOK_BACK: Day = 366;

@@ -5,10 +5,12 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::codec::{day, fold, from_json, json};
+use super::super::own::SILENT;
 use super::line::Line;
 use super::links;
 use crate::book::ids::AccountId;
 use crate::book::money::Money;
+use crate::book::news::Stand;
 use crate::book::standing::Standing;
 
 /// Which state of an account's facts a standing was made from: taken before the facts are read.
@@ -35,12 +37,23 @@ pub(in crate::store) fn put(conn: &Connection, item: &Assessed, model: &str, now
     let Some(account) = links::key(conn, standing.account.as_str())? else { return Ok(()) };
     let owner = standing.owner.as_deref().map(fold);
     let minor = |money: Option<Money>| money.map(|money| money.minor);
+    // Whatever may be news of it, in one text: where that is another, somebody looks.
+    let stands = format!("{model}|{}|{}", owner.as_deref().unwrap_or_default(), Stand::of(standing).mark());
+    let stood: Option<String> = conn
+        .prepare_cached("SELECT stands FROM standing WHERE account = ?1")?
+        .query_row([account], |row| row.get(0))
+        .optional()?
+        .flatten();
+    if stood.as_deref() != Some(stands.as_str()) {
+        conn.prepare_cached("INSERT OR IGNORE INTO stirred(account) VALUES (?1)")?.execute([account])?;
+    }
     conn.prepare_cached(
-        "INSERT INTO standing(account, day, valid_until, model, version, own, owner, former, arr_start, arr_end, arr_book, body)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+        "INSERT INTO standing(account, day, valid_until, model, version, own, owner, former, arr_start, arr_end, arr_book, body, stands)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
          ON CONFLICT DO UPDATE SET day = excluded.day, valid_until = excluded.valid_until, model = excluded.model,
            version = excluded.version, own = excluded.own, owner = excluded.owner, former = excluded.former,
-           arr_start = excluded.arr_start, arr_end = excluded.arr_end, arr_book = excluded.arr_book, body = excluded.body",
+           arr_start = excluded.arr_start, arr_end = excluded.arr_end, arr_book = excluded.arr_book, body = excluded.body,
+           stands = excluded.stands",
     )?
     .execute(params![
         account,
@@ -54,7 +67,8 @@ pub(in crate::store) fn put(conn: &Connection, item: &Assessed, model: &str, now
         minor(item.arr_start),
         minor(item.arr_end),
         minor(standing.arr_book),
-        json(standing)?
+        json(standing)?,
+        stands
     ])?;
     conn.prepare_cached("UPDATE account SET dirty = 0 WHERE account = ?1 AND version = ?2 AND dirty = 1")?
         .execute(params![account, item.version.cache])?;
@@ -104,6 +118,7 @@ fn moved(conn: &Connection, account: i64, differs: bool, now: i64) -> rusqlite::
 /// A source was read whole for the first time: nothing that it brought counts as moved, nor what is still to be computed
 /// from it.
 pub(in crate::store) fn settle(conn: &Connection) -> rusqlite::Result<()> {
+    conn.execute("INSERT OR REPLACE INTO meta(key, value) VALUES (?1, '1')", [SILENT])?;
     conn.execute(
         "UPDATE portfolio SET moved = (SELECT ?1 FROM account a WHERE a.account = portfolio.account AND a.dirty = 1)
          WHERE moved IS NOT NULL OR account IN (SELECT account FROM account INDEXED BY account_dirty WHERE dirty = 1 AND merged IS NULL)",

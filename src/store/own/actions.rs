@@ -1,4 +1,4 @@
-//! What was decided about plays, which events were raised, and how the book stood at the last rounds.
+//! What was decided about plays, and how the book stood at the last rounds.
 //!
 //! Keeps decisions; when a play may be offered again is `book`'s matter.
 
@@ -14,6 +14,7 @@ use super::{touch, undo};
 use crate::book::ids::AccountId;
 use crate::book::plays::{ActionState, ActionStatus};
 use crate::book::standing::Band;
+use crate::book::view::Walked;
 
 /// What was decided about an offer; account, play and key are its identity.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +27,16 @@ pub struct Decision {
     /// The title it was offered with.
     pub title: String,
     pub at: Timestamp,
+}
+
+impl Decision {
+    /// The word for it in lists: doing, assigned, snoozed, done, dismissed.
+    pub fn word(&self) -> &'static str {
+        match self.assignee {
+            Some(_) if self.state.status == ActionStatus::Doing => "assigned",
+            _ => status_name(self.state.status),
+        }
+    }
 }
 
 fn status_name(status: ActionStatus) -> &'static str {
@@ -45,20 +56,6 @@ fn status_of(name: &str) -> ActionStatus {
         "dismissed" => ActionStatus::Dismissed,
         _ => ActionStatus::Doing,
     }
-}
-
-/// A change of state that was raised, once.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Event {
-    /// `band`, `flag`, `flag-cleared`...
-    pub kind: String,
-    pub account: AccountId,
-    pub from: Option<String>,
-    pub to: Option<String>,
-    pub points: Option<f64>,
-    pub because: String,
-    pub day: Date,
-    pub at: Timestamp,
 }
 
 /// How an account stood when the last rounds ended.
@@ -151,57 +148,12 @@ impl Store {
         })
     }
 
-    /// Writes down that events were raised, so that they are not raised again.
-    pub fn events_put(&mut self, events: &[Event]) -> Result<(), StoreError> {
-        if events.is_empty() {
-            return Ok(());
-        }
-        self.own_mut()?.write("keeping events", |tx| {
-            let mut put = tx.prepare_cached(
-                "INSERT INTO event(kind, account, was, became, points, because, day, at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            )?;
-            for event in events {
-                put.execute(params![
-                    event.kind,
-                    event.account.as_str(),
-                    event.from,
-                    event.to,
-                    event.points,
-                    event.because,
-                    day(event.day),
-                    ms(event.at)
-                ])?;
-            }
-            Ok(())
-        })
-    }
-
-    /// Events raised after the end of a day, oldest first.
-    pub fn events_since(&self, since: Date) -> Result<Vec<Event>, StoreError> {
-        self.own.read("reading events", |conn| {
-            conn.prepare_cached(
-                "SELECT kind, account, was, became, points, because, day, at FROM event WHERE day > ?1 ORDER BY seq",
-            )?
-            .query_map([day(since)], |row| {
-                Ok(Event {
-                    kind: row.get(0)?,
-                    account: AccountId(row.get(1)?),
-                    from: row.get(2)?,
-                    to: row.get(3)?,
-                    points: row.get(4)?,
-                    because: row.get(5)?,
-                    day: date(row.get(6)?),
-                    at: moment(row.get(7)?),
-                })
-            })?
-            .collect()
-        })
-    }
-
     /// Keeps how the book stands at the end of rounds. The ten newest are kept.
     pub fn round_put(&mut self, on: Date, at: Timestamp, lines: &[RoundLine]) -> Result<(), StoreError> {
         self.own_mut()?.write("keeping the rounds", |tx| {
+            // The last of a day counts: several on one must not push out the days before.
+            tx.execute("DELETE FROM round_line WHERE round IN (SELECT seq FROM round WHERE day = ?1)", [day(on)])?;
+            tx.execute("DELETE FROM round WHERE day = ?1", [day(on)])?;
             tx.execute("INSERT INTO round(day, at) VALUES (?1, ?2)", params![day(on), ms(at)])?;
             let round = tx.last_insert_rowid();
             let mut put = tx.prepare_cached(
@@ -210,9 +162,31 @@ impl Store {
             for line in lines {
                 put.execute(params![round, line.account.as_str(), line.band.name(), json(&line.flags)?, line.score])?;
             }
-            tx.execute("DELETE FROM round_line WHERE round <= ?1", [round - ROUNDS])?;
-            tx.execute("DELETE FROM round WHERE seq <= ?1", [round - ROUNDS])?;
+            tx.execute(
+                "DELETE FROM round WHERE seq NOT IN (SELECT seq FROM round ORDER BY seq DESC LIMIT ?1)",
+                [ROUNDS],
+            )?;
+            tx.execute("DELETE FROM round_line WHERE round NOT IN (SELECT seq FROM round)", [])?;
             Ok(())
+        })
+    }
+
+    /// How far the walk of a day went; nothing where there was none.
+    pub fn walked(&self, on: Date) -> Result<Walked, StoreError> {
+        self.own.read("reading the walk", |conn| {
+            let body: Option<String> =
+                conn.query_row("SELECT body FROM walk WHERE day = ?1", [day(on)], |row| row.get(0)).optional()?;
+            Ok(body.and_then(|body| from_json(&body).ok()).unwrap_or_default())
+        })
+    }
+
+    /// Keeps how far the walk of a day went; those of other days are over.
+    pub fn walked_put(&mut self, on: Date, walked: &Walked, at: Timestamp) -> Result<(), StoreError> {
+        self.own_mut()?.write("keeping the walk", |tx| {
+            tx.execute("DELETE FROM walk WHERE day <> ?1", [day(on)])?;
+            tx.prepare_cached("INSERT OR REPLACE INTO walk(day, body, at) VALUES (?1, ?2, ?3)")?
+                .execute(params![day(on), json(walked)?, ms(at)])
+                .map(|_| ())
         })
     }
 

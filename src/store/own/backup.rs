@@ -8,7 +8,8 @@ use super::super::migrate;
 use super::super::{Store, StoreError};
 
 /// What a backup holds, in this order. What only serves the machine (undo, marks of change) is left out.
-const TABLES: [&str; 9] = ["note", "draft", "note_draft", "outbox", "action", "event", "round", "round_line", "hand"];
+const TABLES: [&str; 11] =
+    ["note", "draft", "note_draft", "outbox", "action", "flag", "put_off", "event", "round", "round_line", "hand"];
 
 impl Store {
     /// Writes a whole copy of `own.db` to a file that does not exist yet.

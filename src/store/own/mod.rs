@@ -7,13 +7,16 @@ mod actions;
 mod backup;
 mod drafts;
 mod flags;
+mod news;
 mod notes;
 mod outbox;
 mod tasks;
 mod undo;
 
-pub use actions::{Decision, Event, LastRound, RoundLine};
+pub use actions::{Decision, LastRound, RoundLine};
 pub use flags::{FlagWord, PutOff};
+pub(in crate::store) use news::SILENT;
+pub use news::{Event, Telling};
 pub use notes::{Gone, NewNote, NoteEdit, OwnNote};
 pub use outbox::{NewOutbox, OutboxItem, OutboxKind, OutboxMark, OutboxState, WriteAction};
 
