@@ -195,7 +195,7 @@ pub fn former(facts: &Facts, day: Date) -> bool {
 }
 
 /// Flags, plays and their stakes on a day: what moves with the day beside the score.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 struct Moment {
     flags: Vec<Flag>,
     quiet: Vec<QuietFlag>,
@@ -204,8 +204,8 @@ struct Moment {
     estimated: bool,
 }
 
-/// [`Stakes`] that can be compared.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// [`Stakes`] of the day.
+#[derive(Clone, Copy, Debug)]
 struct Exact {
     arr: f64,
     p_loss: f64,
@@ -241,14 +241,16 @@ impl Moment {
     }
 }
 
-/// The next day on which anything that is shown or sorted by differs. It is looked for by asking: an account that
-/// moves daily answers at once, one where nothing moves is asked for four weeks.
+/// The next day on which anything that is shown differs: a whole point of the score, a word, a band. What lies between
+/// two whole points waits for it, and so do the sums that only sort. It is looked for by asking: an account that moves
+/// daily answers at once, one where nothing moves is asked for four weeks. (Explaining an account always computes it for
+/// its day.)
 fn valid_until(eval: &Eval<'_>, on: On, health: &Health, moment: &Moment, ctx: &Context<'_>) -> Date {
     let week = |delta: Option<f64>| delta.map(|delta| delta.round() as i64);
     let same = |day: i32| {
         let next = On::day(day);
         let close = match (eval.score(day), health.score) {
-            (Some(a), Some(b)) => (a - b).abs() < 1e-9,
+            (Some(a), Some(b)) => a.round() == b.round(),
             (a, b) => a == b,
         };
         close
@@ -256,10 +258,32 @@ fn valid_until(eval: &Eval<'_>, on: On, health: &Health, moment: &Moment, ctx: &
             && week(delta(eval, next)) == week(health.delta_7d)
             && !eval.facts.facts.touches.iter().any(|touch| touch.on == next.date || touch.on == on.date)
             && former(eval.facts.facts, next.date) == former(eval.facts.facts, on.date)
-            && Moment::new(eval, next, ctx) == *moment
+            && Moment::new(eval, next, ctx).is_like(moment)
     };
     let end = on.day + HOLDS_AT_MOST;
     date((on.day + 1..end).find(|day| !same(*day)).unwrap_or(end))
+}
+
+/// Sums that only sort may be off by so much before they are computed again.
+const SORTS_THE_SAME: f64 = 0.05;
+
+impl Moment {
+    /// Whether the same is shown: words and days to the letter, sums about.
+    fn is_like(&self, other: &Self) -> bool {
+        let about = |a: f64, b: f64| (a - b).abs() <= SORTS_THE_SAME * a.abs().max(b.abs());
+        let same_offer = |(a, b): (&Offer, &Offer)| {
+            (&a.play, &a.key, &a.title, &a.because, a.due, a.minutes)
+                == (&b.play, &b.key, &b.title, &b.because, b.due, b.minutes)
+                && about(a.worth, b.worth)
+        };
+        self.flags == other.flags
+            && self.quiet == other.quiet
+            && self.offers.len() == other.offers.len()
+            && self.offers.iter().zip(&other.offers).all(same_offer)
+            && about(self.stakes.p_loss * self.stakes.near, other.stakes.p_loss * other.stakes.near)
+            && self.stakes.arr == other.stakes.arr
+            && self.estimated == other.estimated
+    }
 }
 
 fn meetings(facts: &Facts, day: Date, zone: &TimeZone) -> Vec<Meeting> {

@@ -99,6 +99,12 @@ pub enum Command {
     Actions(ActionsArgs),
     /// Do something about a play
     Act(ActArgs),
+    /// Close a flag as real, as a false alarm or as too early; put it off, or open it again
+    Flag(FlagArgs),
+    /// Every flag rule: its severity, how often it stands, how often it was right
+    Flags(FormatOnly),
+    /// Put an account off until a day; `rounds snooze ACCOUNT off` takes it up again
+    Snooze(SnoozeArgs),
     /// What waits to reach the CRM, and why
     Outbox(OutboxArgs),
     /// Store a source's token in the keyring
@@ -319,6 +325,55 @@ pub struct ActArgs {
     /// Who takes it
     #[arg(long, value_name = "EMAIL")]
     pub to: Option<String>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// What is said of a flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FlagWord {
+    /// It is right, and is being seen to: quiet until it clears
+    Real,
+    /// It is wrong: quiet until it clears, and out of the sums
+    FalseAlarm,
+    /// It may become right: asked again in two weeks
+    TooEarly,
+    /// Not before a day: UNTIL, and why
+    Snooze,
+    /// Forget what was last said of it
+    Reopen,
+}
+
+/// `rounds flag`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  rounds flag northwind champion-left real\n  rounds flag initech usage-drop snooze fri 'they migrate this week'"
+)]
+pub struct FlagArgs {
+    /// An id, a unique part of the name, or a domain
+    pub account: String,
+    /// The flag, by its kind: champion-left
+    pub kind: String,
+    /// What is said of it
+    pub word: FlagWord,
+    /// Of a snooze: until when (fri, +2w, 2026-12-31)
+    pub until: Option<String>,
+    /// Of a snooze: why
+    pub why: Vec<String>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// `rounds snooze`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  rounds snooze northwind fri legal is reading it\n  rounds snooze northwind off")]
+pub struct SnoozeArgs {
+    /// An id, a unique part of the name, or a domain
+    pub account: String,
+    /// Until when: fri, +2w, 2026-12-31; off: no longer
+    pub until: String,
+    /// Why
+    pub why: Vec<String>,
     #[command(flatten)]
     pub format: Format,
 }

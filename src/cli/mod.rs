@@ -6,6 +6,7 @@
 
 pub mod args;
 mod books;
+mod flags;
 mod help;
 mod human;
 mod login;
@@ -40,6 +41,9 @@ pub fn run(command: &Command, global: &Global) -> Result<Exit, OpsError> {
         Command::Task(args) => books::task(args, global),
         Command::Actions(args) => books::actions(args, global),
         Command::Act(args) => books::act(args, global),
+        Command::Flag(args) => flags::flag(args, global),
+        Command::Flags(args) => flags::flags(args, global),
+        Command::Snooze(args) => flags::snooze(args, global),
         Command::Outbox(args) => books::outbox(args, global),
         Command::Login(args) => login::login(args, global),
         Command::Logout(args) => login::logout(args, global),

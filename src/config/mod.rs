@@ -16,5 +16,9 @@ pub use settings::{Book, Settings};
 
 /// The default health model, in the format of the user's `health.toml`.
 pub const HEALTH: &str = include_str!("health.toml");
+/// An annotated model for software that is sold by the seat.
+pub const MODEL_SEATS: &str = include_str!("models/seats.toml");
+/// An annotated model for software that is paid by what is consumed.
+pub const MODEL_CONSUMPTION: &str = include_str!("models/consumption.toml");
 /// The default plays, in the format of the user's `plays.toml`.
 pub const PLAYS: &str = include_str!("plays.toml");

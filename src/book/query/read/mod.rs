@@ -383,6 +383,10 @@ impl<'a> Reader<'a> {
 
     fn unknown_number(&self, name: &str, start: usize) -> QueryError {
         let lower = name.to_lowercase();
+        if let Some((list, how)) = list_of(name).filter(|_| self.list.is_none()) {
+            let all = HOWS.map(|how| (how.to_owned(), format!("{}.{how}", list.name())));
+            return self.error(start, format!("{} cannot be asked for {how}", list.name()), suggest(&how, &all));
+        }
         let message = match self.list {
             Some(list) => format!("{} have no number called {name}", list.name()),
             None => format!("there is no number called {name}"),
@@ -397,6 +401,9 @@ impl<'a> Reader<'a> {
         self.error(start, message, suggest(&lower, &names))
     }
 }
+
+/// What a list can be asked for.
+const HOWS: [&str; 10] = ["any", "all", "none", "count", "sum", "mean", "min", "max", "newest", "oldest"];
 
 /// An example of a question to the items of a list.
 fn example(list: List) -> &'static str {

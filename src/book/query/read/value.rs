@@ -1,7 +1,7 @@
 //! Numbers and texts in a query: fields with their windows, counts and picks of lists, arithmetic.
 
 use super::keyed::item_text;
-use super::{Reader, list_of, suggest};
+use super::{Reader, list_of};
 use crate::book::query::field::{FIELDS, FieldSpec, TEXTS, Unit};
 use crate::book::query::item::{Holds, ItemSpec, fields};
 use crate::book::query::units::{Stretch, amount};
@@ -207,11 +207,7 @@ impl Reader<'_> {
                 };
                 self.over(list, over, depth)
             }
-            _ => {
-                let all = ["any", "all", "none", "count", "sum", "mean", "min", "max", "newest", "oldest"];
-                let all = all.map(|how| (how.to_owned(), format!("{}.{how}", list.name())));
-                Err(self.error(start, format!("{} cannot be asked for {how}", list.name()), suggest(how, &all)))
-            }
+            _ => Err(self.unknown_number(name, start)),
         }
     }
 
