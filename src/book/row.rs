@@ -267,6 +267,9 @@ pub struct Past {
     pub at: Timestamp,
     /// The value; `None` when it was emptied.
     pub value: Option<Value>,
+    /// When it was learnt, where that was later than `at`; else `at` itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<Timestamp>,
 }
 
 /// One record as its source has it now.

@@ -105,6 +105,8 @@ pub enum Command {
     Flags(FormatOnly),
     /// Put an account off until a day; `rounds snooze ACCOUNT off` takes it up again
     Snooze(SnoozeArgs),
+    /// How good the health model was on this book's own history
+    Backtest(BacktestArgs),
     /// What waits to reach the CRM, and why
     Outbox(OutboxArgs),
     /// Store a source's token in the keyring
@@ -117,6 +119,8 @@ pub enum Command {
     Keys(KeysArgs),
     /// Every command that a key can run
     Commands(FormatOnly),
+    /// Read CSV or JSON lines as if a source had sent them: accounts with their past, usage, tickets
+    Import(ImportArgs),
     /// Write out what is ours
     Export(ExportArgs),
     /// The query language, the models and plays that are shipped, or one command
@@ -378,6 +382,36 @@ pub struct SnoozeArgs {
     pub format: Format,
 }
 
+/// `rounds backtest`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Every account at every month-end is scored on what was known on that day, and held against what became of it: \
+                  lost is an account that left, or whose ARR fell by more than 20 %, within the horizon.\n\n\
+                  Examples:\n  rounds backtest --horizon 180d\n  rounds backtest --model other.toml\n  rounds backtest --keep"
+)]
+pub struct BacktestArgs {
+    /// How far ahead a loss counts
+    #[arg(long, default_value = "90d", value_name = "DAYS")]
+    pub horizon: String,
+    /// The first month that is looked at (else 18 months back)
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<String>,
+    /// Another health.toml, beside the one in force: both figures, and whom only one of them flags
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// Keep what scores have meant: probabilities and urgency come from it, not from the formula
+    #[arg(long, conflicts_with_all = ["forget", "model"])]
+    pub keep: bool,
+    /// Forget what was kept: back to the formula
+    #[arg(long, conflicts_with = "model")]
+    pub forget: bool,
+    /// Deal the outcomes anew by that seed: what is left of the AUC is chance
+    #[arg(long, hide = true, value_name = "SEED", conflicts_with = "keep")]
+    pub shuffle: Option<u64>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
 /// `rounds outbox`
 #[derive(Debug, Args)]
 pub struct OutboxArgs {
@@ -435,6 +469,41 @@ pub struct KeysArgs {
 /// A command with nothing but a format.
 #[derive(Debug, Args)]
 pub struct FormatOnly {
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// `rounds import`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A column fills the field of its name (id, name, domain, arr, renewal_date, churned_on ...), or the one that --map \
+                  says.\n\nSeveral rows of one id are its past: a column `on` says from which day each holds, and `known` when that \
+                  was learnt, where it was later.\n\nA file is imported whole or not at all; the same file twice changes nothing.\n\n\
+                  Examples:\n  \
+                  rounds import accounts.csv --map arr='Annual revenue' --map on=month\n  \
+                  rounds import usage.csv              (columns account, metric, day, value)\n  \
+                  rounds import export.jsonl --as ticket --dry-run\n  \
+                  rounds import --forget"
+)]
+pub struct ImportArgs {
+    /// CSV with a head, or JSON with one object a line
+    #[arg(required_unless_present = "forget", value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// What the rows are: account, person, owner, opportunity, ticket, touch, note, task or usage (else by the file's name)
+    #[arg(long = "as", value_name = "ENTITY")]
+    pub entity: Option<String>,
+    /// Which column fills one of our fields: arr='Annual revenue'
+    #[arg(long, value_name = "OURS=THEIRS")]
+    pub map: Vec<String>,
+    /// The name under which the rows are kept, beside the connected sources
+    #[arg(long, value_name = "NAME", default_value = "import")]
+    pub source: String,
+    /// Only look for mistakes, and say all of them
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Forget everything that was imported under the name
+    #[arg(long, conflicts_with_all = ["files", "entity", "map", "dry_run"])]
+    pub forget: bool,
     #[command(flatten)]
     pub format: Format,
 }

@@ -5,10 +5,12 @@
 //! nothing ever prompts.
 
 pub mod args;
+mod backtest;
 mod books;
 mod flags;
 mod help;
 mod human;
+mod import;
 mod login;
 mod practice;
 mod session;
@@ -44,12 +46,14 @@ pub fn run(command: &Command, global: &Global) -> Result<Exit, OpsError> {
         Command::Flag(args) => flags::flag(args, global),
         Command::Flags(args) => flags::flags(args, global),
         Command::Snooze(args) => flags::snooze(args, global),
+        Command::Backtest(args) => backtest::backtest(args, global),
         Command::Outbox(args) => books::outbox(args, global),
         Command::Login(args) => login::login(args, global),
         Command::Logout(args) => login::logout(args, global),
         Command::Whoami(args) => sources::whoami(args, global),
         Command::Keys(args) => books::keys(args, global),
         Command::Commands(args) => books::commands(args, global),
+        Command::Import(args) => import::import(args, global),
         Command::Export(args) => books::export(args, global),
         Command::Help(args) => help::help(args),
     }

@@ -179,7 +179,7 @@ impl Mapper<'_> {
                         Some(json) => convert(field, kind, &json, &self.reading).ok()?,
                         None => None,
                     };
-                    Some(Past { field: field.clone(), at, value })
+                    Some(Past { field: field.clone(), at, value, known: None })
                 })
                 .collect();
             values.sort_by_key(|p| p.at);

@@ -21,6 +21,7 @@ mod setup;
 mod source;
 mod types;
 
+pub(crate) use convert::{Reading, convert};
 pub use error::{ConnectError, ErrorClass};
 pub use manifest::{Manifest, ManifestError, Setting, load};
 pub use source::{Listener, Notice, Source, TokenSource};

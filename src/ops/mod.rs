@@ -6,11 +6,13 @@
 mod actions;
 mod assessing;
 mod background;
+mod backtest;
 mod deep;
 mod digest;
 mod draft;
 pub mod explain;
 mod flags;
+mod import;
 mod news;
 mod notes;
 mod outbox;
@@ -39,7 +41,9 @@ use crate::sync::Clock;
 pub use crate::book::ids::DraftKey;
 pub use crate::command::ActVerb;
 pub use background::{Background, Report};
+pub use backtest::{BacktestReport, BacktestRequest, Keep, Keeping};
 pub use flags::RuleRow;
+pub use import::{FileReport, ImportReport, ImportRequest, Problem};
 pub use sources::{Finding, Identity};
 pub use syncing::{SyncOutcome, SyncRequest, progress_line};
 
@@ -119,6 +123,8 @@ impl Desk {
         let zone = settings.zone();
         let access = if settings.read_only { Access::ReadOnly } else { Access::ReadWrite };
         let opened = Store::open(&settings.folders.data, access)?;
+        let calibration = backtest::kept(&opened.store, model.file_hash())?;
+        let model = model.calibrated(calibration);
         let shared = Arc::new(Shared { settings, model, rates, zone });
         let store = RefCell::new(opened.store);
         let clock = Clock::new(shared.zone.clone(), fixed);

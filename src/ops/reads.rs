@@ -12,7 +12,7 @@ use crate::book::tiers::tier_of;
 use crate::book::view::{AccountView, Header, Page, PageQuery, PortfolioRow, Sort, SourceState, SyncView};
 use crate::ops::shape::{ListItem, list_item};
 use crate::ops::{Desk, OpsError};
-use crate::store::Filter;
+use crate::store::{Filter, IMPORTED};
 
 /// Records without an account that the Sync screen lists; the rest is counted.
 const UNMATCHED_SHOWN: usize = 200;
@@ -189,8 +189,9 @@ impl Desk {
                 entities: record.map(|record| record.entities.clone()).unwrap_or_default(),
             }
         });
+        let imported = known.iter().filter(|record| record.connector == IMPORTED).cloned().map(SourceState::from);
         Ok(SyncView {
-            sources: sources.collect(),
+            sources: sources.chain(imported).collect(),
             unmatched,
             unmatched_total,
             outbox: store.outbox_list(20)?,

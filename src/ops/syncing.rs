@@ -92,7 +92,7 @@ impl Desk {
     }
 
     /// Computes every standing that is out of date, and the figures over them.
-    fn assess_all(&self, report: &dyn Fn(Progress)) -> Result<(), OpsError> {
+    pub(super) fn assess_all(&self, report: &dyn Fn(Progress)) -> Result<(), OpsError> {
         let due = self.store().stale_count(self.today, &self.model().hash())?;
         let mut done = 0;
         loop {

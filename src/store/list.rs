@@ -14,7 +14,7 @@ use super::cache::standings::{self, Assessed, Version};
 use super::cache::{links, summary, typical};
 use super::codec::{date, day, fold, from_json, ms};
 use super::filter::Filter;
-use super::rows::SourceRecord;
+use super::rows::{IMPORTED, SourceRecord};
 use super::{Store, StoreError};
 use crate::book::assess::Medians;
 use crate::book::ids::AccountId;
@@ -68,6 +68,13 @@ impl Percentiles {
         let others = (self.0.len() as f64 - 1.0).max(1.0);
         ((below as f64 + (same as f64 - 1.0).max(0.0) / 2.0) / others).clamp(0.0, 1.0)
     }
+}
+
+/// When the newest of the sources was read to its end. A file that was imported says nothing about how fresh the
+/// connected ones are.
+fn newest(sources: &[SourceRecord], imported: bool) -> Option<Timestamp> {
+    let those = sources.iter().filter(|source| (source.connector == IMPORTED) == imported);
+    those.filter_map(|source| source.complete).max()
 }
 
 impl Store {
@@ -328,6 +335,14 @@ impl Store {
         Ok(())
     }
 
+    /// Every account of the cache, customers who left included, in the order in which they were first seen.
+    pub fn account_ids(&self) -> Result<Vec<AccountId>, StoreError> {
+        self.cache.read("listing the accounts", |conn| {
+            let mut statement = conn.prepare("SELECT id FROM account WHERE merged IS NULL ORDER BY account")?;
+            statement.query_map([], |row| row.get(0).map(AccountId))?.collect()
+        })
+    }
+
     /// Every stored standing, customers who left included, in no particular order: `each` says whether to go on.
     pub fn all_standings(&self, mut each: impl FnMut(Standing) -> bool) -> Result<(), StoreError> {
         self.cache.read("reading standings", |conn| {
@@ -397,7 +412,7 @@ impl Store {
             no_arr: figures.no_arr,
             no_renewal: figures.no_renewal,
             meetings_today: meetings,
-            synced: sources.iter().filter_map(|source| source.complete).max(),
+            synced: newest(&sources, false).or_else(|| newest(&sources, true)),
             standings_of: old,
             waiting,
             refused,

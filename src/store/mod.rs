@@ -24,6 +24,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 pub use batch::{Applied, Batch, Cursor};
+pub use cache::apply::tracked as dated_fields;
 pub use cache::matching::MatchIndex;
 use cache::page::Reader;
 pub use cache::standings::{Assessed, Version};
@@ -36,7 +37,7 @@ pub use own::{
     Decision, Event, FlagWord, Gone, LastRound, NewNote, NewOutbox, NoteEdit, OutboxItem, OutboxKind, OutboxMark,
     OutboxState, OwnNote, PutOff, RoundLine, TaskClosing, Telling, WriteAction, closing_part,
 };
-pub use rows::{SourceMark, SourceRecord};
+pub use rows::{IMPORTED, SourceMark, SourceRecord, Stated};
 
 /// What the store is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

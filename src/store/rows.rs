@@ -2,6 +2,8 @@
 //!
 //! The store's side of a sync. Decides nothing about when to pull or what matches what.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
@@ -10,11 +12,14 @@ use super::batch::{Applied, Batch, Cursor};
 use super::cache::links::{self, Hands, Links, record_link};
 use super::cache::matching::MatchIndex;
 use super::cache::{apply, matching, standings};
-use super::codec::{from_json, json};
+use super::codec::{from_json, json, moment};
 use super::{Store, StoreError};
 use crate::book::ids::{AccountId, SourceName};
-use crate::book::row::Entity;
+use crate::book::row::{Entity, Value};
 use crate::book::view::{SourceState, Unmatched};
+
+/// What stands for a connector where a source is a file that somebody imported.
+pub const IMPORTED: &str = "import";
 
 /// How a sync of a source went; written by sync.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,7 +62,64 @@ impl From<SourceRecord> for SourceState {
     }
 }
 
+/// What is kept of a record: when its source last spoke of it, and its fields.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stated {
+    pub changed: Option<Timestamp>,
+    pub fields: BTreeMap<String, Value>,
+    pub people: Vec<String>,
+    /// By field with a past: when it last took a value.
+    pub newest: BTreeMap<String, Timestamp>,
+}
+
 impl Store {
+    /// Keeps several pages in one transaction: all of them, or, where `next` ends with a reason, none. The totals are over
+    /// all pages; an account that several pages change counts in each.
+    pub fn apply_all(
+        &mut self,
+        next: &mut dyn FnMut() -> Result<Option<Batch>, String>,
+    ) -> Result<Applied, StoreError> {
+        let hands = self.hands()?;
+        self.cache.write_checked("keeping what was imported", |tx| {
+            let mut all = Applied::default();
+            loop {
+                let batch = match next() {
+                    Ok(Some(batch)) => batch,
+                    Ok(None) => return Ok(Ok(all)),
+                    Err(why) => return Ok(Err(why)),
+                };
+                let applied = apply::apply(tx, &batch, &hands)?;
+                all.rows += applied.rows;
+                all.added += applied.added;
+                all.changed += applied.changed;
+                all.gone += applied.gone;
+                all.accounts += applied.accounts;
+            }
+        })
+    }
+
+    /// What is kept of a record.
+    pub fn stated(&self, source: &SourceName, entity: Entity, id: &str) -> Result<Option<Stated>, StoreError> {
+        self.cache.read("reading a record", |conn| {
+            let found = conn
+                .prepare_cached("SELECT changed, body, rec FROM record WHERE source = ?1 AND entity = ?2 AND id = ?3")?
+                .query_row(params![source.as_str(), entity.name(), id], |row| {
+                    let body: apply::Body = from_json(row.get_ref(1)?.as_str()?)?;
+                    let changed = row.get::<_, Option<i64>>(0)?.map(moment);
+                    let stated = Stated { changed, fields: body.fields, people: body.people, newest: BTreeMap::new() };
+                    Ok((stated, row.get::<_, i64>(2)?))
+                })
+                .optional()?;
+            let Some((mut stated, rec)) = found else { return Ok(None) };
+            let mut newest = conn.prepare_cached("SELECT field, max(at) FROM history WHERE rec = ?1 GROUP BY field")?;
+            for entry in newest.query_map([rec], |row| Ok((row.get(0)?, moment(row.get(1)?))))? {
+                let (field, at) = entry?;
+                stated.newest.insert(field, at);
+            }
+            Ok(Some(stated))
+        })
+    }
+
     /// Keeps a page: its rows and its cursor in one transaction. The same page twice changes nothing.
     pub fn apply(&mut self, batch: &Batch) -> Result<Applied, StoreError> {
         let hands = self.hands()?;
@@ -262,6 +324,13 @@ impl Store {
     /// Keeps a word in `own.db`.
     pub fn put_own_meta(&mut self, key: &str, value: &str) -> Result<(), StoreError> {
         self.own_mut()?.write("keeping a setting", |tx| set_meta(tx, key, value))
+    }
+
+    /// Forgets a word that `own.db` keeps for others. Says whether there was one.
+    pub fn clear_own_meta(&mut self, key: &str) -> Result<bool, StoreError> {
+        self.own_mut()?.write("forgetting a setting", |tx| {
+            tx.execute("DELETE FROM meta WHERE key = ?1", [key]).map(|gone| gone > 0)
+        })
     }
 
     /// Two numbers that change when another connection (thread or process) wrote to the cache, or to `own.db`.

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use crate::book::ids::{AccountId, SourceName};
-use crate::book::row::Row;
+use crate::book::row::{Entity, Row};
 use crate::store::MatchIndex;
 
 /// Domains that belong to everybody: never a reason to match.
@@ -48,9 +48,19 @@ impl<'a> Matching<'a> {
         Self { index, source, seen: HashSet::new() }
     }
 
-    /// The matches that a page brings: (id there, account).
+    /// The matches that a page brings: (id there, account). A record that is an account itself is matched by what it says
+    /// of itself, any other by the id by which it names its account.
     pub fn of(&mut self, rows: &[Row]) -> Vec<(String, AccountId)> {
         let mut found = Vec::new();
+        for row in rows.iter().filter(|row| row.entity == Entity::Account) {
+            if !self.seen.contains(&row.id) {
+                self.seen.insert(row.id.clone());
+                let by_key = || row.text("external_id").and_then(|key| self.index.external(key));
+                let by_domain = || row.text("domain").and_then(|domain| by_domain(self.index, domain));
+                let known = account(self.index, &self.source, &row.id).or_else(by_key).or_else(by_domain);
+                found.extend(known.map(|known| (row.id.clone(), known.clone())));
+            }
+        }
         for id in rows.iter().flat_map(|row| &row.accounts) {
             if !self.seen.contains(id) {
                 self.seen.insert(id.clone());
@@ -65,9 +75,12 @@ impl<'a> Matching<'a> {
 
 /// The account that an id of a source stands for.
 fn account<'a>(index: &'a MatchIndex, source: &SourceName, id: &str) -> Option<&'a AccountId> {
-    index.link(source, id).or_else(|| index.external(id)).or_else(|| {
-        let host = id.rsplit_once('@').map_or(id, |(_, host)| host).to_lowercase();
-        let bare = host.strip_prefix("www.").unwrap_or(&host);
-        if bare.contains('.') && !MAIL_PROVIDERS.contains(&bare) { index.domain(bare) } else { None }
-    })
+    index.link(source, id).or_else(|| index.external(id)).or_else(|| by_domain(index, id))
+}
+
+/// The one account with the domain of a text, which may be an address; never by a mail provider's.
+fn by_domain<'a>(index: &'a MatchIndex, text: &str) -> Option<&'a AccountId> {
+    let host = text.rsplit_once('@').map_or(text, |(_, host)| host).to_lowercase();
+    let bare = host.strip_prefix("www.").unwrap_or(&host);
+    if bare.contains('.') && !MAIL_PROVIDERS.contains(&bare) { index.domain(bare) } else { None }
 }

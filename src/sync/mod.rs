@@ -13,5 +13,6 @@ mod wave;
 
 pub use clock::Clock;
 pub use lease::{Lease, LeaseError};
+pub use matching::Matching;
 pub use pull::{PullOptions, SourceRun, pull};
 pub use push::{Draft, push};

@@ -32,6 +32,7 @@ fn the_same_page_twice_changes_nothing() {
         field: "arr".into(),
         at: noon(date(2026, 1, 5)),
         value: Some(Value::Number(5.0)),
+        known: None,
     });
     page.cursor = Some(Cursor("p1".into()));
     let first = store.apply(&page).unwrap();
@@ -156,7 +157,7 @@ fn the_sources_own_history_counts_as_known_then() {
     row.fields.insert("arr".into(), money(120_000));
     row.fields.insert("currency".into(), text("EUR"));
     for (day, units) in [(date(2025, 2, 1), 80_000), (date(2026, 2, 1), 120_000)] {
-        row.history.push(Past { field: "arr".into(), at: noon(day), value: Some(money(units)) });
+        row.history.push(Past { field: "arr".into(), at: noon(day), value: Some(money(units)), known: None });
     }
     store.apply(&batch("account", vec![row.clone()])).unwrap();
     // An incremental pull tells the new value without its history; the source's stamp says when.

@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn the_worst_tenth_is_cut_through_ties() {
         // 20 cases, 4 lost: base rate 20 %. The worst tenth are two cases: both lost → lift 5.
-        let mut cases: Vec<(f64, bool)> = (0..20).map(|at| (f64::from(at), at < 2 || at > 17)).collect();
+        let mut cases: Vec<(f64, bool)> = (0..20).map(|at| (f64::from(at), !(2..18).contains(&at))).collect();
         assert_eq!(tally(&cases).lift_worst_tenth(), Some(5.0));
         // All of one score: the tenth is like the rest.
         cases.iter_mut().for_each(|case| case.0 = 50.0);

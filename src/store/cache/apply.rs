@@ -56,7 +56,7 @@ pub(in crate::store) fn close_record(
 }
 
 /// Fields whose changes are kept where the source itself keeps no history.
-fn tracked(entity: Entity) -> &'static [&'static str] {
+pub fn tracked(entity: Entity) -> &'static [&'static str] {
     match entity {
         Entity::Account => &[
             "owner",
@@ -252,7 +252,8 @@ impl Page<'_> {
         let text = |value: Option<&Value>| value.map(json).transpose();
         for past in &row.history {
             let when = ms(past.at);
-            put.execute(params![rec, past.field, when, when, 0, text(past.value.as_ref())?])?;
+            let known = past.known.map_or(when, ms);
+            put.execute(params![rec, past.field, when, known, 0, text(past.value.as_ref())?])?;
         }
         let mut last = self
             .conn
