@@ -177,6 +177,35 @@ fn the_sources_own_history_counts_as_known_then() {
 }
 
 #[test]
+fn another_sources_history_speaks_of_the_time_before_the_first_was_read() {
+    let folder = Folder::new();
+    let mut store = folder.open();
+    let mut row = account("512", "Northwind");
+    row.fields.insert("seats".into(), Value::Number(40.0));
+    store.apply(&batch("account", vec![row])).unwrap();
+    assert_eq!(facts(&store, "crm:512").undated, ["seats"]);
+    let mut told = rounds::book::row::Row::new(Entity::Account, "C7");
+    told.fields.insert("seats".into(), Value::Number(30.0));
+    for (day, seats) in [(date(2025, 2, 1), 25.0), (date(2026, 2, 1), 30.0), (date(2027, 1, 1), 99.0)] {
+        let (at, value) = (noon(day), Some(Value::Number(seats)));
+        told.history.push(Past { field: "seats".into(), at, value, known: None });
+    }
+    let mut page = Batch::new("import".into(), "account", vec![told], now());
+    page.founds = false;
+    page.matches = vec![("C7".into(), "crm:512".into())];
+    store.apply(&page).unwrap();
+    let facts = facts(&store, "crm:512");
+    let seats = |day: Date| facts.seats.at(day).copied();
+    assert_eq!(
+        (seats(date(2025, 1, 31)), seats(date(2025, 6, 1)), seats(date(2026, 6, 1))),
+        (None, Some(25.0), Some(30.0))
+    );
+    assert_eq!(seats(TODAY), Some(40.0), "from then on the CRM speaks, whatever others say");
+    assert_eq!(facts.seats.at(date(2027, 6, 1)), Some(&40.0));
+    assert!(facts.undated.is_empty(), "{:?}", facts.undated);
+}
+
+#[test]
 fn what_a_full_pass_did_not_see_is_gone() {
     let folder = Folder::new();
     let mut store = folder.open();

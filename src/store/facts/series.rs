@@ -126,11 +126,27 @@ impl Fields<'_> {
             rec.get(field).is_some() || past.get(field).is_some_and(|all| all.iter().any(|entry| entry.value.is_some()))
         });
         let Some((rec, past)) = found else { return Series::default() };
-        let (series, seen_only) = series(self.reading, rec, past, field, |value| convert(rec, value));
-        if seen_only {
-            self.undated.push(field.to_owned());
+        let (mut known, seen_only) = series(self.reading, rec, past, field, |value| convert(rec, value));
+        if !seen_only {
+            return known;
         }
-        series
+        // What the first source cannot say of the time before it was first read, another may that keeps history: an
+        // import, say.
+        let dated = self.records.iter().zip(&self.pasts).find_map(|(rec, past)| {
+            let (before, seen_only) = series(self.reading, rec, past, field, |value| convert(rec, value));
+            (!seen_only && !before.0.is_empty()).then_some(before)
+        });
+        match (dated, known.0.first().map(|entry| entry.on)) {
+            (Some(mut before), Some(first)) => {
+                before.0.retain(|entry| entry.on < first);
+                before.0.append(&mut known.0);
+                before
+            }
+            _ => {
+                self.undated.push(field.to_owned());
+                known
+            }
+        }
     }
 
     /// Survey answers hold from the day of the survey: by the source's history, else by the day that stands beside them.
