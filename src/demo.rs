@@ -8,6 +8,11 @@ use rounds::practice::{Options, Server};
 
 /// Starts the practice CRM in this process, and the workspace on it.
 pub fn run(args: &DemoArgs, global: &Global) -> Result<u8, OpsError> {
+    if global.as_of.is_some() {
+        return Err(OpsError::usage(
+            "a new demo has no past of its own yet: rounds demo --keep, then look back with the folders that it names",
+        ));
+    }
     let folder = tempfile::Builder::new()
         .prefix("rounds-demo-")
         .tempdir()

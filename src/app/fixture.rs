@@ -234,6 +234,7 @@ pub fn header() -> Header {
         waiting: 0,
         refused: 0,
         practice: true,
+        past: None,
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn open(state: &mut State, account: AccountId, name: String, text: &s
     let mut effects = Vec::new();
     match state.view(&account) {
         Some(view) => {
-            note.know(&view.facts, state.today);
+            note.know(&view.facts, state.writes_on);
         }
         None => effects.push(Effect::LoadAccount(account.clone())),
     }
@@ -201,7 +201,7 @@ pub(super) fn edit(
     let text = result.ok().flatten().unwrap_or_default();
     let mut note = NoteBox::change(id, account.clone(), name, &text, draft.as_deref());
     if let Some(view) = state.view(&account) {
-        note.know(&view.facts, state.today);
+        note.know(&view.facts, state.writes_on);
     }
     state.note = Some(note);
     Vec::new()

@@ -95,7 +95,12 @@ pub struct Target {
 #[derive(Clone, Debug)]
 pub struct State {
     pub now: Timestamp,
+    /// The day that is looked at: everything on screen is relative to it.
     pub today: Date,
+    /// The past day that is looked at; `None`: today is.
+    pub as_of: Option<Date>,
+    /// The day that what is written is dated with.
+    pub writes_on: Date,
     pub size: (u16, u16),
     pub focused: bool,
     pub keymap: Keymap,
@@ -144,6 +149,8 @@ impl State {
         Self {
             now,
             today,
+            as_of: None,
+            writes_on: today,
             size,
             focused: true,
             keymap,
@@ -172,6 +179,12 @@ impl State {
             generation: 0,
             told_visible: Vec::new(),
         }
+    }
+
+    /// Looks at a past day; what is written stays dated with the day of the clock.
+    pub fn look_at(&mut self, day: Date) {
+        self.as_of = Some(day);
+        self.today = day;
     }
 
     /// Rows of the portfolio on this screen.
@@ -336,6 +349,9 @@ impl State {
 
     /// Why a command can't be done now, in words.
     pub fn unavailable(&self, id: Id) -> Option<&'static str> {
+        if let Some(why) = self.past_day(id) {
+            return Some(why);
+        }
         let none = |missing: bool, why: &'static str| missing.then_some(why);
         match id {
             Id::AccountOpen | Id::NoteAdd | Id::TaskAdd | Id::AccountExplain | Id::AccountLink => {
@@ -394,9 +410,22 @@ impl State {
         }
     }
 
+    /// Why a command can't be done while a past day is looked at.
+    fn past_day(&self, id: Id) -> Option<&'static str> {
+        self.as_of?;
+        match id {
+            Id::ActionDone | Id::ActionDo | Id::ActionAssign | Id::ActionSnooze | Id::ActionDismiss => {
+                Some("this is a past day: what is done about a play is decided today")
+            }
+            Id::SyncNow | Id::SyncCancel => Some("nothing is pulled while a past day is looked at"),
+            _ => None,
+        }
+    }
+
     /// When what is on screen says something else only because time passes; `None`: not before something happens.
     pub fn next_change(&self) -> Option<Timestamp> {
-        if !self.focused {
+        // A past day does not age.
+        if !self.focused || self.as_of.is_some() {
             return None;
         }
         let synced = self.header.as_ref()?.synced?;

@@ -286,6 +286,24 @@ fn a_score_is_compared_with_the_day_that_is_asked_for() {
 }
 
 #[test]
+fn on_a_past_day_notes_are_dated_now_and_nothing_is_decided() {
+    let mut state = opened(120, 40);
+    let day = jiff::civil::date(2026, 9, 1);
+    state.look_at(day);
+    let tomorrow = jiff::civil::date(2026, 11, 24);
+    update(&mut state, Event::Clock { now: now(), today: tomorrow });
+    assert_eq!((state.today, state.writes_on), (day, tomorrow), "midnight does not move a past day");
+    let effects = type_keys(&mut state, "n hello <enter>");
+    assert_eq!(saved(&effects).len(), 1);
+    for keys in ["<space> d", "z", "x", "R"] {
+        let effects = type_keys(&mut state, keys);
+        assert!(!effects.iter().any(|effect| matches!(effect, Effect::Act { .. } | Effect::SyncNow)), "{keys}");
+        assert!(state.overlay.is_none() && state.toast.as_ref().unwrap().text.contains("past day"), "{keys}");
+    }
+    assert_eq!(state.next_change(), None, "a past day does not age");
+}
+
+#[test]
 fn a_task_under_the_cursor_is_closed() {
     let mut state = opened(120, 40);
     type_keys(&mut state, "a");

@@ -24,8 +24,10 @@ fn apply(state: &mut State, event: Event) -> Vec<Effect> {
     match event {
         Event::Clock { now, today } => {
             state.now = now;
-            if state.today != today {
-                state.today = today;
+            state.writes_on = today;
+            let looked_at = state.as_of.unwrap_or(today);
+            if state.today != looked_at {
+                state.today = looked_at;
                 return changed(state);
             }
             Vec::new()
@@ -218,7 +220,7 @@ fn arrived(state: &mut State, account: AccountId, result: Result<Box<AccountView
         pane.cursor = pane.cursor.min(pane.items(&view).len().saturating_sub(1));
     }
     if let Some(note) = state.note.as_mut().filter(|note| note.account == account) {
-        note.know(&view.facts, today);
+        note.know(&view.facts, state.writes_on);
     }
     let mut over = false;
     if let Some(walk) = state.walk.as_mut().filter(|walk| walk.stop().is_some_and(|stop| stop.account == account)) {

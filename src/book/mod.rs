@@ -21,6 +21,7 @@ pub mod model;
 pub mod money;
 pub mod news;
 pub mod order;
+pub mod past;
 pub mod plays;
 pub mod prepared;
 pub mod progress;

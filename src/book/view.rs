@@ -141,6 +141,17 @@ pub struct Header {
     pub refused: u64,
     /// It is the practice book.
     pub practice: bool,
+    /// How far a past day is looked at; `None`: it is today.
+    pub past: Option<Past>,
+}
+
+/// A past day that is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Past {
+    /// Accounts that were not looked at yet.
+    pub behind: u64,
+    /// The first day on which somebody was a customer, as far as accounts were looked at.
+    pub first: Option<Date>,
 }
 
 /// One account, whole.

@@ -22,12 +22,16 @@ pub fn list(args: &ListArgs, global: &Global) -> Result<Exit, OpsError> {
         let known: Vec<&str> = Sort::ALL.iter().map(|sort| sort.name()).collect();
         OpsError::usage(format!("--sort {}: sorted by {}", args.sort, known.join(", ")))
     })?;
-    let session = session::open(global)?;
+    let session = session::open_book(global)?;
     let query = args.query.join(" ");
     let items = session.desk.list(&query, sort, args.limit).map_err(|error| pointed(&session.desk, &query, error))?;
     if items.is_empty() {
-        let nothing = if args.query.is_empty() { "no accounts yet: rounds sync" } else { "no account fits that" };
-        eprintln!("{nothing}");
+        match (args.query.is_empty(), session.desk.is_past()) {
+            (false, _) => eprintln!("no account fits that"),
+            (true, false) => eprintln!("no accounts yet: rounds sync"),
+            // What there is to say of that day was said when it was opened.
+            (true, true) => {}
+        }
     }
     let exact = args.format.csv;
     let table = human::list_table(&items, &args.columns, exact).map_err(OpsError::usage)?;
@@ -81,7 +85,7 @@ pub fn explain(args: &ExplainArgs, global: &Global) -> Result<Exit, OpsError> {
 }
 
 pub fn changes(args: &ChangesArgs, global: &Global) -> Result<Exit, OpsError> {
-    let session = session::open(global)?;
+    let session = session::open_book(global)?;
     let day = session.desk.day();
     let since = args.since.as_deref().map(|text| session::date(text, day, Toward::Past, "--since")).transpose()?;
     // Scores that moved without a transition are for programs: a person is told what became another thing.
@@ -163,7 +167,7 @@ fn take_note(
 }
 
 pub fn actions(args: &ActionsArgs, global: &Global) -> Result<Exit, OpsError> {
-    let session = session::open(global)?;
+    let session = if args.account.is_some() { session::open(global)? } else { session::open_book(global)? };
     let id = args.account.as_deref().map(|account| session.desk.resolve(account)).transpose()?.map(|(id, _)| id);
     let rows = session.desk.actions(id.as_ref())?;
     let currency = session.desk.settings().currency;

@@ -30,6 +30,12 @@ pub type Exit = u8;
 
 /// Runs a one-shot command. `demo`, `practice` and the bare program are the caller's: they own more than one command.
 pub fn run(command: &Command, global: &Global) -> Result<Exit, OpsError> {
+    if global.as_of.is_some() && !looks_back(command) {
+        return Err(OpsError::usage(
+            "--as-of looks at the book as it was: it goes with the workspace, list, show, explain, changes and actions, \
+             and note and task, which are dated now; leave it out here",
+        ));
+    }
     match command {
         Command::Demo(_) => Err(OpsError::usage("demo opens the workspace: it is not a one-shot command")),
         Command::Practice(args) => practice::serve(args, global),
@@ -56,6 +62,31 @@ pub fn run(command: &Command, global: &Global) -> Result<Exit, OpsError> {
         Command::Import(args) => import::import(args, global),
         Command::Export(args) => books::export(args, global),
         Command::Help(args) => help::help(args),
+    }
+}
+
+/// Whether a command has a meaning for a past day.
+fn looks_back(command: &Command) -> bool {
+    match command {
+        Command::List(_)
+        | Command::Show(_)
+        | Command::Explain(_)
+        | Command::Changes(_)
+        | Command::Actions(_)
+        | Command::Note(_)
+        | Command::Task(_) => true,
+        Command::Demo(_)
+        | Command::Practice(_)
+        | Command::Sync(_)
+        | Command::Check(_)
+        | Command::Act(_)
+        | Command::Outbox(_)
+        | Command::Login(_)
+        | Command::Logout(_)
+        | Command::Whoami(_)
+        | Command::Keys(_)
+        | Command::Commands(_)
+        | Command::Export(_) => false,
     }
 }
 

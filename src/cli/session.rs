@@ -5,8 +5,9 @@ use jiff::civil::Date;
 
 use crate::book::dates::{self, Toward};
 use crate::cli::args::Global;
+use crate::cli::sources::ProgressLine;
 use crate::config::{Settings, folders};
-use crate::ops::{Desk, OpsError};
+use crate::ops::{Desk, LookingBack, OpsError};
 
 /// An opened workspace and the moment that commands are dated with.
 pub struct Session {
@@ -14,6 +15,8 @@ pub struct Session {
     pub desk: Desk,
     /// Now; on the day of `--today` where that is given.
     pub now: Timestamp,
+    /// Held for as long as the whole book of a past day is looked at.
+    pub back: Option<LookingBack>,
 }
 
 /// The settings by the flags. Mistakes in the files are told on standard error; the rest is in force.
@@ -59,11 +62,28 @@ pub fn fixed_today(global: &Global) -> Result<Option<Date>, OpsError> {
         .transpose()
 }
 
-/// Opens the workspace for one command.
+/// Opens the workspace for one command; single accounts are looked at as of the day of `--as-of`.
 pub fn open(global: &Global) -> Result<Session, OpsError> {
-    let (session, notices) = opened(settings(global)?, global)?;
+    let (mut session, notices) = opened(settings(global)?, global)?;
     for notice in notices {
         eprintln!("{notice}");
+    }
+    let as_of = as_of(global, &session.desk)?;
+    session.desk.look_at(as_of)?;
+    Ok(session)
+}
+
+/// As [`open`], for a command that looks at the whole book: with `--as-of` all of it is assessed for that day.
+pub fn open_book(global: &Global) -> Result<Session, OpsError> {
+    let mut session = open(global)?;
+    if session.desk.is_past() {
+        let progress = ProgressLine::default();
+        let back = session.desk.look_back_whole(session.desk.day(), &|step| progress.show(&step));
+        progress.end();
+        session.back = Some(back?);
+        if let Some(nobody) = session.desk.nobody_yet()? {
+            eprintln!("{nobody}");
+        }
     }
     Ok(session)
 }
@@ -71,15 +91,21 @@ pub fn open(global: &Global) -> Result<Session, OpsError> {
 /// Opens the workspace for the terminal: mistakes in the settings are shown there, and the rest works.
 pub fn open_workspace(global: &Global) -> Result<(Session, Vec<String>), OpsError> {
     let (settings, mut problems) = settings_lenient(global)?;
-    let (session, notices) = opened(settings, global)?;
+    let (mut session, notices) = opened(settings, global)?;
     problems.extend(notices);
+    if let Some(day) = as_of(global, &session.desk)?.filter(|day| *day != session.desk.today()) {
+        session.back = Some(session.desk.look_back(day)?);
+    }
     Ok((session, problems))
 }
 
+/// The day of `--as-of`, if it is given.
+fn as_of(global: &Global, desk: &Desk) -> Result<Option<Date>, OpsError> {
+    global.as_of.as_deref().map(|text| date(text, desk.today(), Toward::Past, "--as-of")).transpose()
+}
+
 fn opened(settings: Settings, global: &Global) -> Result<(Session, Vec<String>), OpsError> {
-    let (mut desk, notices) = Desk::open(settings, fixed_today(global)?)?;
-    let as_of = global.as_of.as_deref().map(|text| date(text, desk.today(), Toward::Past, "--as-of")).transpose()?;
-    desk.look_at(as_of);
+    let (desk, notices) = Desk::open(settings, fixed_today(global)?)?;
     let now = desk.now();
-    Ok((Session { desk, now }, notices))
+    Ok((Session { desk, now, back: None }, notices))
 }

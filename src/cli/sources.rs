@@ -75,14 +75,14 @@ fn summary_table(summaries: &[SourceSummary]) -> Table {
 
 /// One line on standard error that is written over, on a terminal; elsewhere only what failed.
 #[derive(Default)]
-struct ProgressLine {
+pub(super) struct ProgressLine {
     shown: Mutex<bool>,
     /// Failures on lines of their own: they need not be said again in the end.
     told: Mutex<Vec<String>>,
 }
 
 impl ProgressLine {
-    fn show(&self, step: &Progress) {
+    pub(super) fn show(&self, step: &Progress) {
         let terminal = std::io::stderr().is_terminal();
         let line = crate::ops::progress_line(step);
         let failed = matches!(step, Progress::Failed { .. });
@@ -105,7 +105,7 @@ impl ProgressLine {
         self.told.lock().is_ok_and(|told| told.iter().any(|line| line == error))
     }
 
-    fn end(&self) {
+    pub(super) fn end(&self) {
         if self.shown.lock().is_ok_and(|shown| *shown) {
             let _ = write!(std::io::stderr(), "\r\x1b[K");
         }

@@ -51,13 +51,14 @@ impl Desk {
                 worth: offer.worth,
                 factors: Some(offer.factors),
             }));
-            if let Some(facts) = self.facts(&standing.account)? {
+            // Nobody keeps since when a task stood there: a past day has none.
+            if let Some(facts) = self.facts(&standing.account)?.filter(|_| !self.is_past()) {
                 rows.extend(tasks(standing, &facts));
             }
         }
         // What has a day comes in the order of days, then plays by rank: a task promised for today beats a good idea.
         let rank = |row: &ActionRow| row.factors.map_or(0.0, |factors| factors.rank);
-        let today = self.today();
+        let today = self.day();
         rows.sort_by(|a, b| {
             let mine = |row: &ActionRow| row.play == "task" || row.state != "open";
             let late = |row: &ActionRow| mine(row) && row.due.is_some_and(|due| due <= today);
@@ -73,6 +74,7 @@ impl Desk {
 
     /// Does something about a play on offer.
     pub fn act(&self, account: &AccountId, play: &str, verb: &ActVerb, now: Timestamp) -> Result<(), OpsError> {
+        self.must_be_today("what is done about a play is decided today")?;
         self.may_write()?;
         let view = self.account(account)?;
         let decided = self.store().decisions_of(account)?;

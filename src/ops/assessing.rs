@@ -17,9 +17,22 @@ use crate::store::{Assessed, StoreError};
 impl Desk {
     /// Assesses one account on a day, with what became of its plays and was said of its flags.
     pub(super) fn assess(&self, facts: &Facts, medians: &Medians, day: Date) -> Result<Standing, StoreError> {
-        let (actions, flags) = (self.store().actions_of(&facts.id)?, self.store().flags_of(&facts.id)?);
+        let (mut actions, mut flags) = (self.store().actions_of(&facts.id)?, self.store().flags_of(&facts.id)?);
+        if self.is_past() {
+            // What was decided since was not known then.
+            actions.retain(|action| action.on <= day);
+            flags.retain(|flag| flag.on <= day);
+        }
         let ctx = Context { rates: &self.shared.rates, medians, zone: self.zone(), actions: &actions, flags: &flags };
-        Ok(assess_of(&Eval::new(facts, self.model()), day, &ctx))
+        let mut standing = assess_of(&Eval::new(facts, self.model()), day, &ctx);
+        let since = facts.customer_since.or(facts.created);
+        if self.is_past() && since.is_some_and(|since| since > day) {
+            // Who came later is kept out of that day's book as those are who had left, and nothing is to be done there.
+            standing.former = true;
+            standing.flags.clear();
+            standing.offers.clear();
+        }
+        Ok(standing)
     }
 
     /// The facts of an account.
@@ -43,12 +56,12 @@ impl Desk {
         let model = self.model().hash();
         let mut due = Vec::new();
         for id in first.iter().take(most) {
-            if self.store().is_stale(id, self.today, &model)? {
+            if self.store().is_stale(id, self.day(), &model)? {
                 due.push(id.clone());
             }
         }
         if due.len() < most {
-            for id in self.store().stale(self.today, &model, most)? {
+            for id in self.store().stale(self.day(), &model, most)? {
                 if due.len() < most && !due.contains(&id) {
                     due.push(id);
                 }
@@ -59,13 +72,17 @@ impl Desk {
             return Ok(0);
         }
         let medians = self.medians()?;
-        let year_ago = self.today.checked_sub(Span::new().years(1)).unwrap_or(self.today);
+        let year_ago = self.day().checked_sub(Span::new().years(1)).unwrap_or(self.day());
         let mut items = Vec::with_capacity(due.len());
+        let mut firsts = Vec::new();
         for id in &due {
             let version = self.store().version(id)?;
             let Some(facts) = self.facts(id)? else { continue };
-            let standing = self.assess(&facts, &medians, self.today)?;
-            let (arr_start, arr_end) = ends(&facts, year_ago, self.today);
+            let standing = self.assess(&facts, &medians, self.day())?;
+            if self.overlay.is_some() {
+                firsts.extend(facts.customer_since.or(facts.created));
+            }
+            let (arr_start, arr_end) = ends(&facts, year_ago, self.day());
             let at_one_rate = |money: Option<Money>| money.and_then(|money| self.shared.rates.convert(money));
             items.push(Assessed {
                 version,
@@ -73,6 +90,9 @@ impl Desk {
                 arr_start: at_one_rate(arr_start),
                 arr_end: at_one_rate(arr_end),
             });
+        }
+        if self.overlay.is_some() {
+            self.first_customers(firsts.into_iter())?;
         }
         self.store_mut().put_standings(&items, &model, self.now())?;
         Ok(due.len())

@@ -156,13 +156,16 @@ impl Drop for Background {
 fn pull_loop(mut desk: Desk, common: &Common, wakes: &Receiver<Wake>, tends: &Sender<Wake>) {
     // The very first look at standings does not wait for the network.
     let _ = tends.send(Wake::Assess);
-    let nothing_to_pull = desk.settings().sources.is_empty() || desk.settings().read_only;
+    let nothing_to_pull = desk.settings().sources.is_empty() || desk.settings().read_only || desk.is_past();
     if nothing_to_pull {
-        if desk.settings().sources.is_empty() {
+        if desk.settings().sources.is_empty() && !desk.is_past() {
             common.say("config.toml names no source yet: the README shows how; rounds demo opens a made-up book");
         }
         while wakes.recv().is_ok() {
-            common.say("nothing is pulled: there is no source, or --read-only was given");
+            common.say(match desk.is_past() {
+                true => "nothing is pulled while a past day is looked at",
+                false => "nothing is pulled: there is no source, or --read-only was given",
+            });
         }
         return;
     }

@@ -44,7 +44,7 @@ impl Desk {
         let query = parse_known(text, &self.known_flags()).map_err(|error| OpsError::usage(error.to_string()))?;
         let me = self.me()?;
         let (stored, deep) = query.split();
-        let filter = Filter::of(&stored, self.today(), me.as_deref());
+        let filter = Filter::of(&stored, self.day(), me.as_deref());
         if deep.is_all() {
             return Ok(filter);
         }
@@ -54,7 +54,7 @@ impl Desk {
 
     /// The accounts that fit, of those that the stored part leaves.
     fn fitting(&self, text: &str, stored: &Filter, deep: &Query, me: Option<&str>) -> Result<Vec<i64>, OpsError> {
-        let today = self.today();
+        let today = self.day();
         let candidates = self.store().candidates(stored, &self.scope()?)?;
         let mut found = self.found.borrow_mut();
         if found.filter != text || found.day != Some(today) {

@@ -127,7 +127,7 @@ impl Desk {
             if facts.churned_on.is_some_and(|left| left <= since) {
                 continue;
             }
-            if self.is_past() || standing.day > day || standing.valid_until <= day {
+            if !self.shows_stored() || standing.day > day || standing.valid_until <= day {
                 standing = self.assess(&facts, &medians, day)?;
             }
             let eval = Eval::new(&facts, self.model());

@@ -16,6 +16,7 @@ mod import;
 mod news;
 mod notes;
 mod outbox;
+mod past;
 mod reads;
 mod rounds;
 pub mod shape;
@@ -35,7 +36,7 @@ use secrecy::SecretString;
 use crate::book::assess::Rates;
 use crate::book::model::Model;
 use crate::config::{self, Book, Settings};
-use crate::store::{Access, Scope, Store, StoreError};
+use crate::store::{Access, Overlay, Scope, Store, StoreError};
 use crate::sync::Clock;
 
 pub use crate::book::ids::DraftKey;
@@ -44,6 +45,7 @@ pub use background::{Background, Report};
 pub use backtest::{BacktestReport, BacktestRequest, Keep, Keeping};
 pub use flags::RuleRow;
 pub use import::{FileReport, ImportReport, ImportRequest, Problem};
+pub use past::LookingBack;
 pub use sources::{Finding, Identity};
 pub use syncing::{SyncOutcome, SyncRequest, progress_line};
 
@@ -96,6 +98,8 @@ pub struct Desk {
     today: Date,
     /// The day that is looked at, where it is not today (`--as-of`).
     as_of: Option<Date>,
+    /// Where the whole book of that day is kept while it is looked at.
+    overlay: Option<Arc<Overlay>>,
     /// Tokens that are kept in memory only.
     held: BTreeMap<String, SecretString>,
     /// Counts the questions for a page of the portfolio: a newer one makes an older pointless.
@@ -125,6 +129,10 @@ impl Desk {
         let opened = Store::open(&settings.folders.data, access)?;
         let calibration = backtest::kept(&opened.store, model.file_hash())?;
         let model = model.calibrated(calibration);
+        if access == Access::ReadWrite {
+            // What a kill left behind of a past day that was looked at.
+            crate::store::sweep(&settings.folders.data);
+        }
         let shared = Arc::new(Shared { settings, model, rates, zone });
         let store = RefCell::new(opened.store);
         let clock = Clock::new(shared.zone.clone(), fixed);
@@ -136,6 +144,7 @@ impl Desk {
                 clock,
                 today,
                 as_of: None,
+                overlay: None,
                 held: BTreeMap::new(),
                 asked: Arc::default(),
                 found: RefCell::default(),
@@ -147,13 +156,18 @@ impl Desk {
     /// The same workspace for another thread.
     pub fn open_again(&self) -> Result<Self, OpsError> {
         let access = if self.settings().read_only { Access::ReadOnly } else { Access::ReadWrite };
-        let opened = Store::open(&self.settings().folders.data, access)?;
+        let data = &self.settings().folders.data;
+        let opened = match &self.overlay {
+            Some(overlay) => Store::open_over(data, access, overlay)?,
+            None => Store::open(data, access)?,
+        };
         Ok(Self {
             shared: Arc::clone(&self.shared),
             store: RefCell::new(opened.store),
             clock: self.clock.clone(),
             today: self.today,
             as_of: self.as_of,
+            overlay: self.overlay.clone(),
             held: self.held.clone(),
             asked: Arc::default(),
             found: RefCell::default(),
@@ -185,9 +199,15 @@ impl Desk {
         self.as_of.unwrap_or(self.today)
     }
 
-    /// Looks at the book as it was on a day.
-    pub fn look_at(&mut self, day: Option<Date>) {
-        self.as_of = day.filter(|day| *day != self.today);
+    /// Looks at single accounts as they were on a day; [`Desk::look_back`] looks at the whole book.
+    pub fn look_at(&mut self, day: Option<Date>) -> Result<(), OpsError> {
+        match day.filter(|day| *day != self.today) {
+            Some(day) if day > self.today => Err(past::not_past(day, self.today)),
+            day => {
+                self.as_of = day;
+                Ok(())
+            }
+        }
     }
 
     /// Whether the book is looked at as it was.
@@ -197,7 +217,7 @@ impl Desk {
 
     /// Whether the standings that are kept are of the day that is looked at.
     fn shows_stored(&self) -> bool {
-        !self.is_past()
+        self.overlay.is_some() || !self.is_past()
     }
 
     /// The moment that things are dated with: now, or this time of day on the day of `--today`.
@@ -216,7 +236,7 @@ impl Desk {
     /// Opens the databases again where a damaged one was moved aside meanwhile, by us or by another Rounds. Says what was
     /// found then.
     pub fn mend(&self) -> Result<Vec<String>, OpsError> {
-        if self.store().is_current() {
+        if self.overlay.is_some() || self.store().is_current() {
             return Ok(Vec::new());
         }
         let access = if self.settings().read_only { Access::ReadOnly } else { Access::ReadWrite };

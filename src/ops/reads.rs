@@ -40,15 +40,16 @@ impl Desk {
     pub fn header(&self) -> Result<Header, OpsError> {
         let scope = self.scope()?;
         let who = scope.owner.as_deref().map_or("team", |mail| mail.split('@').next().unwrap_or(mail)).to_owned();
-        let mut header = self.store().header(&scope, &who, self.today(), self.settings().currency)?;
+        let mut header = self.store().header(&scope, &who, self.day(), self.settings().currency)?;
         header.practice |= self.settings().practice;
+        header.past = self.past()?;
         Ok(header)
     }
 
     /// Computes the top line's figures again. Reads the whole book: for the background.
     pub(super) fn refresh_summary(&self) -> Result<(), OpsError> {
         let scope = self.scope()?;
-        Ok(self.store_mut().refresh_summary(&scope, self.today())?)
+        Ok(self.store_mut().refresh_summary(&scope, self.day())?)
     }
 
     /// Computes what is usual by segment. For the background, once everything is assessed.
@@ -72,6 +73,7 @@ impl Desk {
             facts.people.iter().map(|person| (person.id.clone(), tier_of(person, &self.model().tiers))).collect();
         let draft = self.store().draft(&DraftKey::Next(id.clone()))?;
         let (why, typical) = self.why(&facts, &standing)?;
+        let facts = self.as_shown(facts);
         let (put_off, records) = (self.put_off_until(id)?, self.flag_records()?);
         let in_hand = self.in_hand(&facts)?;
         let model = self.model();
@@ -108,7 +110,7 @@ impl Desk {
         Ok(self.store().last_round(before)?.map(|round| round.day))
     }
 
-    /// The portfolio as `list` prints it. A past day is assessed anew, account by account.
+    /// The portfolio as `list` prints it. A past day wants [`Desk::look_back_whole`] first.
     pub fn list(&self, filter: &str, sort: Sort, limit: Option<u64>) -> Result<Vec<ListItem>, OpsError> {
         let parsed = self.filter(filter)?;
         let scope = self.scope()?;
@@ -121,16 +123,7 @@ impl Desk {
             standings.push(standing);
             standings.len() < most
         })?;
-        if self.is_past() {
-            let medians = self.medians()?;
-            for standing in &mut standings {
-                if let Some(facts) = self.facts(&standing.account)? {
-                    *standing = self.assess(&facts, &medians, self.day())?;
-                }
-            }
-        } else {
-            self.freshen(&mut standings)?;
-        }
+        self.freshen(&mut standings)?;
         Ok(standings
             .iter()
             .map(|standing| list_item(standing, self.day(), Some(percentiles.of(standing.exposure))))
@@ -139,7 +132,7 @@ impl Desk {
 
     /// Standings that no longer hold are computed for today, so that what is printed is never yesterday's.
     fn freshen(&self, standings: &mut [Standing]) -> Result<(), OpsError> {
-        let today = self.today();
+        let today = self.day();
         let mut medians: Option<Medians> = None;
         for standing in standings.iter_mut().filter(|standing| standing.valid_until <= today || standing.day > today) {
             let medians = match &medians {

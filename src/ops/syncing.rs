@@ -57,6 +57,7 @@ pub(super) struct Ready {
 impl Desk {
     /// Syncs once, under the lease, to the end of the standings.
     pub fn sync(&self, request: &SyncRequest, report: &dyn Fn(Progress)) -> Result<SyncOutcome, OpsError> {
+        self.must_be_today("a past day is not synced")?;
         if self.settings().read_only {
             return Err(OpsError::usage("--read-only: nothing is pulled or sent"));
         }
@@ -93,7 +94,7 @@ impl Desk {
 
     /// Computes every standing that is out of date, and the figures over them.
     pub(super) fn assess_all(&self, report: &dyn Fn(Progress)) -> Result<(), OpsError> {
-        let due = self.store().stale_count(self.today, &self.model().hash())?;
+        let due = self.store().stale_count(self.day(), &self.model().hash())?;
         let mut done = 0;
         loop {
             let count = self.assess_stale(&[], PORTION)? as u64;

@@ -23,7 +23,7 @@ pub fn identity(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let book_width = state.header.as_ref().map_or(0, |header| 14 + width(&book(header)));
     let room = usize::from(area.width).saturating_sub(book_width + 2);
     let right = freshness_in(state, room);
-    let right_at = canvas.put_right(area.right().saturating_sub(1), area.y, 60, &right, theme.style(Role::Muted));
+    let right_at = canvas.put_right(area.right().saturating_sub(1), area.y, 60, &right, age_style(state, canvas));
     let room = usize::from(right_at).saturating_sub(2);
     let name = Row::new(theme).role(Role::Text, " ").bold(Role::Accent, "Rounds");
     let Some(header) = &state.header else {
@@ -68,12 +68,26 @@ fn freshness_in(state: &State, room: usize) -> String {
     joined(&parts)
 }
 
-/// `practice · 2 meetings · 2 min ago`.
+/// `as of 1 Sep 2026`, with its year: nobody should take it for today.
+pub fn as_of(day: jiff::civil::Date) -> String {
+    format!("as of {}", day.strftime("%-d %b %Y"))
+}
+
+/// A past day stands out, an age does not.
+fn age_style(state: &State, canvas: &Canvas<'_>) -> Style {
+    if state.as_of.is_some() { canvas.theme.bold(Role::Accent) } else { canvas.style(Role::Muted) }
+}
+
+/// `practice · 2 meetings · 2 min ago`; on a past day `practice · as of 1 Sep 2026`.
 pub fn freshness(state: &State) -> String {
-    let Some(header) = &state.header else { return String::new() };
+    let Some(header) = &state.header else { return state.as_of.map(as_of).unwrap_or_default() };
     let mut parts = Vec::new();
     if header.practice {
         parts.push("practice".to_owned());
+    }
+    if let Some(day) = state.as_of {
+        parts.push(as_of(day));
+        return parts.join(" · ");
     }
     if let Some(day) = header.standings_of {
         parts.push(format!("health of {}", text::short_date(day, state.today)));
@@ -155,7 +169,14 @@ fn saying(state: &State) -> Option<(Role, String)> {
         return Some((Role::Error, error.clone()));
     }
     let progress = state.sync.line.clone().filter(|_| state.sync.running);
-    progress.or_else(|| mend(state)).map(|text| (Role::Muted, text))
+    progress.or_else(|| behind(state)).or_else(|| mend(state)).map(|text| (Role::Muted, text))
+}
+
+/// How much of a past day is still to be looked at.
+fn behind(state: &State) -> Option<String> {
+    let past = state.header.as_ref()?.past.filter(|past| past.behind > 0)?;
+    let verb = if past.behind == 1 { "account is" } else { "accounts are" };
+    Some(format!("{} more {verb} being looked at as of that day", text::grouped(past.behind)))
 }
 
 /// Accounts that can't be counted: to be mended.
@@ -259,6 +280,10 @@ pub fn one_line(state: &State, canvas: &mut Canvas<'_>) {
         }
         (None, None, None) => "Rounds".to_owned(),
     };
+    let text = match state.as_of {
+        Some(day) => format!("{text} · {}", as_of(day)),
+        None => text,
+    };
     canvas.put(area.x, area.y, usize::from(area.width), &text, Style::new());
 }
 
@@ -271,7 +296,7 @@ pub fn key_of(state: &State, id: crate::command::Id) -> String {
 /// The first line of a page that is not the portfolio: what it is, and how fresh.
 pub fn page_title(state: &State, canvas: &mut Canvas<'_>, area: Rect, title: Line<'static>) {
     let right = freshness(state);
-    let style = canvas.style(Role::Muted);
+    let style = age_style(state, canvas);
     let x = canvas.put_right(area.right().saturating_sub(1), area.y, 60, &right, style);
     canvas.line(area.x + 1, area.y, usize::from(x.saturating_sub(area.x + 3)), &title);
 }

@@ -30,6 +30,11 @@ pub fn draw(state: &State, note: &NoteBox, canvas: &mut Canvas<'_>, area: Rect) 
         (None, true) => format!("Note on {} · draft", note.name),
         (None, false) => format!("Note on {}", note.name),
     };
+    // On a past day nobody should think that the note is of that day.
+    let title = match state.as_of {
+        Some(_) => format!("{title} · dated {}", crate::text::short_date(state.writes_on, state.today)),
+        None => title,
+    };
     let inner = float::frame(canvas, place, &title, if note.saving { "saving" } else { "" });
     let text_rows = usize::from(inner.height.saturating_sub(1)).max(1);
     let (row, column) = note.editor.place(width);

@@ -9,7 +9,7 @@ use crate::app::State;
 use crate::app::layout::{BOTTOM, LIST_TOP, PREVIEW_FROM};
 use crate::book::money::Currency;
 use crate::book::standing::{Band, Flag};
-use crate::book::view::PortfolioRow;
+use crate::book::view::{Past, PortfolioRow};
 use crate::command::Id;
 use crate::screens::widgets::figures::{self, glyph};
 use crate::screens::widgets::{Canvas, lines::Row};
@@ -364,6 +364,23 @@ fn filter_line(state: &State, canvas: &mut Canvas<'_>, area: Rect) -> Option<Pos
     None
 }
 
+/// What there is to say of a past day on which nobody was there.
+fn nobody(state: &State, day: jiff::civil::Date) -> Vec<(Role, String)> {
+    let past = state.header.as_ref().and_then(|header| header.past);
+    let on = |day: jiff::civil::Date| day.strftime("%-d %b %Y").to_string();
+    match past {
+        Some(past) if past.behind > 0 => vec![
+            (Role::Title, format!("Looking at the book as of {}", on(day))),
+            (Role::Muted, "Accounts appear here one by one".to_owned()),
+        ],
+        Some(Past { first: Some(first), .. }) if first > day => vec![
+            (Role::Title, format!("Nothing is known of {}", on(day))),
+            (Role::Text, format!("The first customer of this book is of {}", on(first))),
+        ],
+        _ => vec![(Role::Title, format!("Nobody was in this book on {}", on(day)))],
+    }
+}
+
 /// What stands where no row does: what to do first, or why nothing is left.
 fn empty(state: &State, canvas: &mut Canvas<'_>, list: Rect) {
     let key = |id| chrome::key_of(state, id);
@@ -388,6 +405,8 @@ fn empty(state: &State, canvas: &mut Canvas<'_>, list: Rect) {
         vec![line(Role::Title, "The book could not be read"), (Role::Error, error.clone())]
     } else if !state.list.loaded {
         vec![line(Role::Muted, "Reading the book")]
+    } else if let Some(day) = state.as_of {
+        nobody(state, day)
     } else if let Some(error) = &state.sync.error {
         vec![
             line(Role::Title, "No accounts yet"),

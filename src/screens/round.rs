@@ -20,7 +20,10 @@ use crate::theme::{Role, Theme};
 /// Draws the page of the stop, or the last one.
 pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let body = Rect { y: area.y + 2, height: area.height.saturating_sub(2 + BOTTOM), ..area };
-    let day = state.today.strftime("%A %-d %B").to_string();
+    let day = match state.as_of {
+        Some(day) => chrome::as_of(day),
+        None => state.today.strftime("%A %-d %B").to_string(),
+    };
     let Some(walk) = &state.walk else {
         let title = Row::new(canvas.theme).role(Role::Title, day).line();
         chrome::page_title(state, canvas, area, title);

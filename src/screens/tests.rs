@@ -121,6 +121,33 @@ fn states_that_are_designed() {
 }
 
 #[test]
+fn a_past_day_is_said_on_every_screen() {
+    for (name, keys) in SCREENS {
+        let mut state = opened(80, 24);
+        state.look_at(jiff::civil::date(2026, 9, 1));
+        type_keys(&mut state, keys);
+        let drawn = screen(&state, &theme());
+        assert!(drawn.lines().next().unwrap().contains("as of 1 Sep 2026"), "{name}: {drawn}");
+    }
+    let mut nobody = empty(80, 24);
+    nobody.look_at(jiff::civil::date(2001, 1, 1));
+    let rows = nobody.list_rows();
+    nobody.list.restart(rows);
+    let past = |behind, first| Some(crate::book::view::Past { behind, first });
+    let mut shown = |past| {
+        feed(&mut nobody, Event::Header(Ok(crate::book::view::Header { past, accounts: 0, ..header() })));
+        let page = crate::book::view::Page { offset: 0, rows: Vec::new(), total: Some(0), rows_read: 0 };
+        let generation = nobody.list.generation;
+        feed(&mut nobody, Event::Page { generation, anchor: None, result: Ok(page) });
+        screen(&nobody, &theme())
+    };
+    assert!(shown(past(9_900, None)).contains("Looking at the book as of 1 Jan 2001"));
+    assert!(shown(past(9_900, None)).contains("9,900 more accounts are being looked at as of that day"));
+    let done = shown(past(0, Some(jiff::civil::date(2021, 12, 9))));
+    assert!(done.contains("Nothing is known of 1 Jan 2001") && done.contains("is of 9 Dec 2021"), "{done}");
+}
+
+#[test]
 fn without_unicode_the_columns_stay() {
     let plain = Theme::new(Look { depth: Depth::None, ascii: true });
     let state = brought("j", 80, 24);

@@ -76,6 +76,36 @@ impl Db {
         Ok(Self { conn, path: path.to_owned(), which, writable: true, inode: inode(path) })
     }
 
+    /// Opens a small file of its own over the cache at `whole`: tables that both have are the small one's, the cache itself
+    /// can only be read. It is thrown away in the end: nothing is waited for on its behalf.
+    pub(super) fn over(path: &Path, whole: &Path) -> rusqlite::Result<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_URI;
+        let conn = Connection::open_with_flags(path, flags)?;
+        conn.busy_timeout(PATIENCE)?;
+        #[cfg(unix)]
+        narrow(path);
+        conn.pragma_update(None, "journal_mode", "WAL")?;
+        conn.pragma_update(None, "synchronous", "OFF")?;
+        conn.pragma_update(None, "temp_store", "MEMORY")?;
+        let attach = |how: &str| {
+            conn.execute("ATTACH ?1 AS whole", [format!("{}?{how}", uri_path(whole))])?;
+            conn.query_row("SELECT count(*) FROM whole.sqlite_schema", [], |_| Ok(()))
+        };
+        if let Err(error) = attach("mode=ro") {
+            if is_damage(&error) {
+                return Err(error);
+            }
+            // A disk that can't be written has no room for the -shm either: the file is read as it stands.
+            let _ = conn.execute("DETACH whole", []);
+            attach("immutable=1")?;
+        }
+        conn.set_prepared_statement_cache_capacity(128);
+        Ok(Self { conn, path: path.to_owned(), which: Which::Cache, writable: true, inode: inode(path) })
+    }
+
     /// Opens for reading only. A file whose -shm can't be made (a read-only disk) is read as it stands.
     pub(super) fn read_only(path: &Path, which: Which) -> rusqlite::Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
@@ -184,6 +214,10 @@ pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 }
 
 fn uri(path: &Path) -> String {
+    format!("{}?immutable=1", uri_path(path))
+}
+
+fn uri_path(path: &Path) -> String {
     let mut text = String::from("file:");
     for byte in path.to_string_lossy().bytes() {
         match byte {
@@ -191,7 +225,6 @@ fn uri(path: &Path) -> String {
             other => text.push_str(&format!("%{other:02X}")),
         }
     }
-    text.push_str("?immutable=1");
     text
 }
 

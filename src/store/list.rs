@@ -41,7 +41,7 @@ impl Scope {
         Self { owner: Some(owner.into()) }
     }
 
-    fn folded(&self) -> Option<String> {
+    pub(super) fn folded(&self) -> Option<String> {
         self.owner.as_deref().map(fold)
     }
 }
@@ -417,6 +417,7 @@ impl Store {
             waiting,
             refused,
             practice: false,
+            past: None,
         })
     }
 

@@ -14,6 +14,7 @@ mod find;
 mod list;
 mod migrate;
 mod open;
+mod overlay;
 mod own;
 mod rescue;
 mod rows;
@@ -33,6 +34,7 @@ pub use error::StoreError;
 pub use filter::Filter;
 pub use find::Colleague;
 pub use list::{Percentiles, Scope};
+pub use overlay::{Overlay, sweep};
 pub use own::{
     Decision, Event, FlagWord, Gone, LastRound, NewNote, NewOutbox, NoteEdit, OutboxItem, OutboxKind, OutboxMark,
     OutboxState, OwnNote, PutOff, RoundLine, TaskClosing, Telling, WriteAction, closing_part,
@@ -80,10 +82,14 @@ impl Store {
         open::refuse_newer(dir)?;
         let own = open::file(dir, Which::Own, access, &mut notices)?;
         let cache = open::file(dir, Which::Cache, access, &mut notices)?;
+        Ok(Opened { store: Self::of(cache, own, dir)?, notices })
+    }
+
+    fn of(cache: Db, own: Db, dir: &Path) -> Result<Self, StoreError> {
         let reader = Reader::default();
         cache.read("preparing", |conn| reader.install(conn))?;
         let (reader, owners) = (RefCell::new(reader), RefCell::default());
-        Ok(Opened { store: Self { cache, own, dir: dir.to_owned(), reader, owners }, notices })
+        Ok(Self { cache, own, dir: dir.to_owned(), reader, owners })
     }
 
     /// The folder of both files.

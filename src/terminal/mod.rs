@@ -94,6 +94,9 @@ pub fn run(desk: Desk, settings: Settings) -> Result<Ending, TerminalError> {
     let mut guard = Guard::enter()?;
     let (width, height) = size();
     let mut state = State::new(now, today, (width, height), settings.keymap);
+    if desk.is_past() {
+        state.look_at(desk.day());
+    }
     for notice in settings.notices {
         state.say(Tone::Wrong, notice);
     }

@@ -6,5 +6,6 @@ mod facts;
 mod files;
 mod kill;
 mod outbox;
+mod overlay;
 mod pages;
 mod pull;
