@@ -243,8 +243,13 @@ impl Home {
 
     /// Opens the workspace in a terminal of that size.
     pub fn open(&self, columns: u16, rows: u16) -> Terminal {
+        self.open_with(&[], columns, rows)
+    }
+
+    /// The same, with these arguments.
+    pub fn open_with(&self, more: &[&str], columns: u16, rows: u16) -> Terminal {
         let (base, env) = self.base();
-        let arguments: Vec<&str> = base.iter().map(String::as_str).collect();
+        let arguments: Vec<&str> = base.iter().map(String::as_str).chain(more.iter().copied()).collect();
         Terminal::start(&arguments, &env, columns, rows)
     }
 }
