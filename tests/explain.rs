@@ -86,3 +86,36 @@ fn the_tree_of_every_account_adds_up_on_any_day() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("is not before 2026-11-23"));
 }
+
+#[test]
+fn show_has_everything_that_is_known() {
+    let practice = Practice::start(&["--accounts", "12"]);
+    let home = Home::of(&practice);
+    home.ok(&["sync"]);
+    home.ok(&["note", "northwind", "quiet call /pulse yellow sponsor away"]);
+    let show = home.json(&["show", "northwind", "--json"]);
+    let list = home.json(&["list", "northwind", "--json"]);
+    let row = &rows(&list)[0];
+    for key in ["id", "name", "domain", "owner", "segment", "currency", "arr", "arr_book", "renewal_date", "urgency"] {
+        assert_eq!(show[key], row[key], "{key}");
+    }
+    for key in ["people", "touches", "tickets", "opportunities", "notes", "offers", "pulses"] {
+        assert!(!rows(&show[key]).is_empty(), "{key}: {:#}", show[key]);
+    }
+    assert_eq!(show["pulses"][0]["pulse"], "yellow");
+    assert_eq!(show["offers"][0]["title"], show["next"]["title"]);
+    assert!(number(&show["offers"][0]["factors"]["rank"]) > 0.0);
+    assert!(number(&show["usage"]["metrics"]["active_users"]["mean"]) > 0.0);
+    assert_eq!(show["usage"]["source"], "usage");
+    let values = rows(&show["history"]["renewal_date"]);
+    assert_eq!(values.last().unwrap()["value"], show["renewal_date"]);
+    assert!(show["customer_since"].is_string() && show["seats"].is_number() && show["csat"]["on"].is_string());
+    assert_eq!(show["former"], false);
+    // Of a past day it says only what was known then.
+    let past = home.json(&["show", "northwind", "--as-of", "2026-03-01", "--json"]);
+    for record in rows(&past["tickets"]) {
+        assert!(record["opened"].as_str().unwrap() <= "2026-03-01", "{record:#}");
+    }
+    assert!(rows(&past["touches"]).len() < rows(&show["touches"]).len());
+    assert!(past["urgency"].is_null(), "the others are not known of that day");
+}

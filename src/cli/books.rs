@@ -14,7 +14,7 @@ use crate::cli::table::{Align, Table, pretty, render};
 use crate::cli::{Exit, columns, human, print, session, why};
 use crate::command::{Scope, Spec, TABLE};
 use crate::config::keys::{Binding, Keymap};
-use crate::ops::{ActVerb, Desk, OpsError, explain as reasons, shape};
+use crate::ops::{ActVerb, Desk, OpsError, explain as reasons, show as whole};
 use crate::text;
 
 pub fn list(args: &ListArgs, global: &Global) -> Result<Exit, OpsError> {
@@ -54,18 +54,11 @@ pub fn show(args: &ShowArgs, global: &Global) -> Result<Exit, OpsError> {
     let (id, _) = session.desk.resolve(&args.account)?;
     let view = session.desk.account(&id)?;
     let today = session.desk.day();
-    let tier = |person: &crate::book::facts::Person| {
-        view.tiers.iter().find(|(id, _)| *id == person.id).and_then(|(_, tier)| *tier)
-    };
     if args.format.json || args.format.jsonl {
-        let mut out = shape::show(&view.facts, &view.standing, tier, today);
-        let snoozed = view.put_off.as_ref().map(|(until, because)| json!({"until": until, "because": because}));
-        if let serde_json::Value::Object(map) = &mut out {
-            map.insert("snoozed".into(), json!(snoozed));
-        }
-        print(&pretty(&out))?;
+        let urgency = session.desk.urgency(&view.standing)?;
+        print(&pretty(&whole::shape(&view, today, urgency)))?;
     } else {
-        print(&human::show(&view.facts, &view.standing, tier, today))?;
+        print(&human::show(&view, today))?;
     }
     Ok(0)
 }

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::book::facts::{Facts, Person, Tier};
+use crate::book::facts::{Person, Tier};
 use crate::book::money::{Currency, Money, short};
-use crate::book::standing::{Health, Standing};
-use crate::book::view::{ActionRow, DigestRow, NoteReceipt, OutboxRow};
+use crate::book::standing::Health;
+use crate::book::undated::not_known;
+use crate::book::view::{AccountView, ActionRow, DigestRow, NoteReceipt, OutboxRow};
 use crate::cli::table::{Align, Table};
 use crate::ops::shape::ListItem;
 use crate::text;
@@ -126,7 +127,9 @@ pub fn points(points: f64) -> String {
 }
 
 /// `show` for people.
-pub fn show(facts: &Facts, standing: &Standing, tier: impl Fn(&Person) -> Option<Tier>, today: Date) -> String {
+pub fn show(view: &AccountView, today: Date) -> String {
+    let (facts, standing) = (&view.facts, &view.standing);
+    let tier = |person: &Person| view.tiers.iter().find(|(id, _)| *id == person.id).and_then(|(_, tier)| *tier);
     let mut out = format!("{}  {}\n", standing.name, score_line(&standing.health));
     let renewal =
         standing.renewal.map_or_else(|| "no renewal date".into(), |day| format!("renews {}", text::day(day, today)));
@@ -139,6 +142,9 @@ pub fn show(facts: &Facts, standing: &Standing, tier: impl Fn(&Person) -> Option
         Some(standing.account.to_string()),
     ];
     out.push_str(&format!("{}\n", facts_line.into_iter().flatten().collect::<Vec<_>>().join(" · ")));
+    for words in [view.why.silent.clone(), not_known(&view.why.undated, today)].into_iter().flatten() {
+        out.push_str(&format!("{words}\n"));
+    }
     if !standing.flags.is_empty() {
         out.push_str("\nFlags\n");
         for flag in &standing.flags {

@@ -20,6 +20,7 @@ mod past;
 mod reads;
 mod rounds;
 pub mod shape;
+pub mod show;
 mod sources;
 mod syncing;
 

@@ -1,4 +1,4 @@
-//! The shapes that scripts rely on: what `list` and `show` say, made from a standing and its facts.
+//! The shapes that scripts rely on: what `list` says, made from a standing.
 //!
 //! Names and meaning of the keys are a contract: add freely, change never. Absent is `null`, never 0.
 
@@ -6,7 +6,6 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::book::facts::{Facts, Person, Tier};
 use crate::book::money::Money;
 use crate::book::standing::{Change, Flag, Health, Offer, QuietFlag, Standing};
 
@@ -119,7 +118,7 @@ fn ratio(n: f64) -> f64 {
     (n * 1000.0).round() / 1000.0
 }
 
-fn units(money: Option<Money>) -> Option<f64> {
+pub(super) fn units(money: Option<Money>) -> Option<f64> {
     money.map(Money::units)
 }
 
@@ -162,7 +161,7 @@ fn health_item(health: &Health) -> HealthItem {
     }
 }
 
-fn next_item(offer: &Offer) -> NextItem {
+pub(super) fn next_item(offer: &Offer) -> NextItem {
     NextItem {
         play: offer.play.clone(),
         title: offer.title.clone(),
@@ -171,86 +170,6 @@ fn next_item(offer: &Offer) -> NextItem {
         minutes: offer.minutes,
         due: offer.due,
     }
-}
-
-/// `show`: the item of `list` and everything known.
-pub fn show(facts: &Facts, standing: &Standing, tier: impl Fn(&Person) -> Option<Tier>, today: Date) -> Value {
-    let mut out = json!(list_item(standing, today, None));
-    let people: Vec<Value> = facts
-        .people
-        .iter()
-        .map(|person| {
-            json!({
-                "id": person.id, "name": person.name, "title": person.title, "email": person.email, "phone": person.phone,
-                "tier": tier(person), "champion": person.champion.at(today).copied().unwrap_or(false),
-                "left": person.left.at(today).copied().unwrap_or(false),
-                "left_on": person.left.entry(today).filter(|entry| entry.value == Some(true)).map(|entry| entry.on),
-                "created": person.created,
-            })
-        })
-        .collect();
-    let touches: Vec<Value> = facts
-        .touches
-        .iter()
-        .map(|touch| {
-            json!({
-                "id": touch.id, "kind": touch.kind, "title": touch.title, "at": touch.at, "people": touch.people,
-                "two_way": touch.two_way, "source": touch.source, "note": touch.note,
-            })
-        })
-        .collect();
-    let tasks: Vec<Value> = facts
-        .tasks
-        .iter()
-        .map(|task| {
-            json!({"id": task.id, "subject": task.subject, "due": task.due, "done": task.done, "owner": task.owner, "note": task.note})
-        })
-        .collect();
-    let notes: Vec<Value> = facts
-        .notes
-        .iter()
-        .map(|note| {
-            json!({
-                "id": note.id, "note": note.note, "text": note.text, "at": note.at, "author": note.author,
-                "mine": note.mine, "state": note.state, "copies": note.copies, "problems": note.problems,
-            })
-        })
-        .collect();
-    let tickets: Vec<Value> = facts
-        .tickets
-        .iter()
-        .map(|ticket| {
-            json!({
-                "id": ticket.id, "subject": ticket.subject, "priority": ticket.priority, "opened": ticket.opened,
-                "closed": ticket.closed, "escalated": ticket.escalated, "escalated_on": ticket.escalated_on,
-                "source": ticket.source,
-            })
-        })
-        .collect();
-    let opportunities: Vec<Value> = facts
-        .opportunities
-        .iter()
-        .map(|deal| {
-            json!({
-                "id": deal.id, "name": deal.name, "kind": deal.kind, "amount": units(deal.amount),
-                "currency": deal.amount.map(|amount| amount.currency), "close": deal.close, "stage": deal.stage,
-                "closed": deal.closed, "won": deal.won,
-            })
-        })
-        .collect();
-    if let Value::Object(map) = &mut out {
-        map.insert("link".into(), json!(facts.link));
-        map.insert("industry".into(), json!(facts.industry));
-        map.insert("people".into(), json!(people));
-        map.insert("touches".into(), json!(touches));
-        map.insert("tasks".into(), json!(tasks));
-        map.insert("notes".into(), json!(notes));
-        map.insert("tickets".into(), json!(tickets));
-        map.insert("opportunities".into(), json!(opportunities));
-        map.insert("undated".into(), json!(facts.undated));
-        map.insert("day".into(), json!(standing.day));
-    }
-    out
 }
 
 /// One row of what changed.
