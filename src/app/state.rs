@@ -417,6 +417,9 @@ impl State {
             Id::ActionDone | Id::ActionDo | Id::ActionAssign | Id::ActionSnooze | Id::ActionDismiss => {
                 Some("this is a past day: what is done about a play is decided today")
             }
+            Id::FlagClose | Id::FlagSnooze | Id::AccountSnooze => {
+                Some("this is a past day: what is said of flags and accounts is said today")
+            }
             Id::SyncNow | Id::SyncCancel => Some("nothing is pulled while a past day is looked at"),
             _ => None,
         }

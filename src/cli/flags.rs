@@ -40,7 +40,7 @@ pub fn flag(args: &FlagArgs, global: &Global) -> Result<Exit, OpsError> {
 }
 
 pub fn flags(args: &FormatOnly, global: &Global) -> Result<Exit, OpsError> {
-    let session = session::open(global)?;
+    let session = session::open_book(global)?;
     let rows = session.desk.rules()?;
     let table = || {
         let mut table = Table::new(&[

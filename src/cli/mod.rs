@@ -32,7 +32,7 @@ pub type Exit = u8;
 pub fn run(command: &Command, global: &Global) -> Result<Exit, OpsError> {
     if global.as_of.is_some() && !looks_back(command) {
         return Err(OpsError::usage(
-            "--as-of looks at the book as it was: it goes with the workspace, list, show, explain, changes and actions, \
+            "--as-of looks at the book as it was: it goes with the workspace, list, show, explain, changes, actions and flags, \
              and note and task, which are dated now; leave it out here",
         ));
     }
@@ -73,6 +73,7 @@ fn looks_back(command: &Command) -> bool {
         | Command::Explain(_)
         | Command::Changes(_)
         | Command::Actions(_)
+        | Command::Flags(_)
         | Command::Note(_)
         | Command::Task(_) => true,
         Command::Demo(_)
@@ -86,6 +87,9 @@ fn looks_back(command: &Command) -> bool {
         | Command::Whoami(_)
         | Command::Keys(_)
         | Command::Commands(_)
+        | Command::Flag(_)
+        | Command::Snooze(_)
+        | Command::Help(_)
         | Command::Export(_) => false,
     }
 }

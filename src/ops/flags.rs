@@ -31,6 +31,7 @@ pub struct RuleRow {
 impl Desk {
     /// Says something of a flag that stands. Answers with its words.
     pub fn flag(&self, account: &AccountId, kind: &str, verb: &FlagVerb, now: Timestamp) -> Result<String, OpsError> {
+        self.must_be_today("what is said of flags and accounts is said today")?;
         self.may_write()?;
         let today = self.today();
         let facts = self.known(account)?;
@@ -113,6 +114,7 @@ impl Desk {
 
     /// Puts an account off until a day: it is on no walk before.
     pub fn put_off(&self, account: &AccountId, until: Date, because: &str, now: Timestamp) -> Result<(), OpsError> {
+        self.must_be_today("what is said of flags and accounts is said today")?;
         self.may_write()?;
         self.ahead(until)?;
         let name = self.known(account)?.name;
@@ -124,6 +126,7 @@ impl Desk {
 
     /// Takes an account up again.
     pub fn take_up(&self, account: &AccountId, now: Timestamp) -> Result<(), OpsError> {
+        self.must_be_today("what is said of flags and accounts is said today")?;
         self.may_write()?;
         let name = self.known(account)?.name;
         if !self.store_mut().put_off_end(account, &format!("{name} taken up again"), now)? {

@@ -28,7 +28,8 @@ impl Desk {
     /// Answers with how many were raised. Nothing is told before every source that has delivered something was read
     /// whole once; what that reading brings is taken as it is.
     pub(super) fn tell_news(&self) -> Result<u64, OpsError> {
-        if self.settings().read_only || !self.settled()? {
+        // What stood on a past day is no news.
+        if self.is_past() || self.settings().read_only || !self.settled()? {
             return Ok(0);
         }
         let model = self.model().hash();

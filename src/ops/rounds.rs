@@ -24,12 +24,20 @@ impl Desk {
             .flat_map(|round| &round.lines)
             .map(|(id, line)| (id.clone(), Remembered { band: line.band, flags: line.flags.clone() }))
             .collect();
-        let tasks: HashSet<AccountId> = self.store().tasks_due(today, self.zone())?.into_iter().collect();
+        let mut tasks: HashSet<AccountId> = self.store().tasks_due(today, self.zone())?.into_iter().collect();
         let mut decided: HashMap<AccountId, Vec<Decision>> = HashMap::new();
         for decision in self.store().decisions()? {
             decided.entry(decision.account.clone()).or_default().push(decision);
         }
-        let put_off = self.store().put_offs()?;
+        let mut put_off = self.store().put_offs()?;
+        let mut walked = self.store().walked(today)?;
+        if self.is_past() {
+            // A past day is walked as if for the first time, without what was decided since.
+            tasks.clear();
+            decided.clear();
+            put_off.clear();
+            walked = Walked::default();
+        }
         let last = last.map(|round| round.day);
         let walkers = standings.iter().map(|standing| {
             let decided = decided.get(&standing.account).map_or(&[][..], Vec::as_slice);
@@ -57,13 +65,13 @@ impl Desk {
             let flags = standing.flags.iter().map(|flag| flag.kind.clone()).collect();
             Some(Remembered { band: standing.health.band, flags })
         };
-        let round = go_on(round, self.store().walked(today)?, now);
+        let round = go_on(round, walked, now);
         Ok(Round { waiting: waiting(&standings, &decided, &put_off, today), ..round })
     }
 
     /// Keeps how far the walk went. Without a place to write, it is only forgotten at the end.
     pub fn walk_keep(&self, walked: &Walked, now: Timestamp) -> Result<(), OpsError> {
-        if self.settings().read_only || !self.store().writable() {
+        if self.is_past() || self.settings().read_only || !self.store().writable() {
             return Ok(());
         }
         Ok(self.store_mut().walked_put(self.today(), walked, now)?)
