@@ -90,6 +90,8 @@ fn looks_back(command: &Command) -> bool {
         | Command::Flag(_)
         | Command::Snooze(_)
         | Command::Help(_)
+        | Command::Backtest(_)
+        | Command::Import(_)
         | Command::Export(_) => false,
     }
 }
