@@ -400,10 +400,10 @@ pub struct BacktestArgs {
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
     /// Keep what scores have meant: probabilities and urgency come from it, not from the formula
-    #[arg(long, conflicts_with_all = ["forget", "model"])]
+    #[arg(long, conflicts_with = "model")]
     pub keep: bool,
     /// Forget what was kept: back to the formula
-    #[arg(long, conflicts_with = "model")]
+    #[arg(long, conflicts_with_all = ["keep", "model", "from", "horizon"])]
     pub forget: bool,
     /// Deal the outcomes anew by that seed: what is left of the AUC is chance
     #[arg(long, hide = true, value_name = "SEED", conflicts_with = "keep")]

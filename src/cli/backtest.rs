@@ -4,7 +4,7 @@
 
 use std::io::{IsTerminal, Write};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::book::backtest::{Bar, Figures};
 use crate::book::dates::Toward;
@@ -12,29 +12,38 @@ use crate::book::known::USAGE;
 use crate::cli::args::{BacktestArgs, Global};
 use crate::cli::table::{Align, Table, pretty};
 use crate::cli::{Exit, columns, print, session};
-use crate::ops::{BacktestReport, BacktestRequest, Keep, Keeping, OpsError};
+use crate::ops::{BacktestReport, BacktestRequest, Keep, OpsError};
 use crate::text;
 
 pub fn backtest(args: &BacktestArgs, global: &Global) -> Result<Exit, OpsError> {
     let session = session::open(global)?;
+    if args.forget {
+        let was = session.desk.backtest_forget()?;
+        if was {
+            reopened(global)?;
+        }
+        let says = if was {
+            "forgotten: probabilities come from the formula again\n"
+        } else {
+            "nothing was kept for this model: there was nothing to forget\n"
+        };
+        let json = args.format.json || args.format.jsonl;
+        print(&if json { pretty(&json!({"keep": {"state": "forgotten", "was_kept": was}})) } else { says.to_owned() })?;
+        return Ok(0);
+    }
     let from = args.from.as_deref().map(|text| session::date(text, session.desk.day(), Toward::Past, "--from"));
     let request = BacktestRequest {
         horizon: days(&args.horizon)?,
         from: from.transpose()?,
         other: args.model.clone(),
-        keeping: match (args.keep, args.forget) {
-            (true, _) => Keeping::Keep,
-            (_, true) => Keeping::Forget,
-            _ => Keeping::Nothing,
-        },
+        keep: args.keep,
         shuffle: args.shuffle,
     };
     let report = session.desk.backtest(&request, &progress);
     progress_end();
     let report = report?;
-    if matches!(report.keep, Keep::Kept(_) | Keep::Forgotten(true)) {
-        // Opened anew, with the new probabilities: urgency follows at once.
-        session::open(global)?.desk.reassess()?;
+    if matches!(report.keep, Keep::Kept(_)) {
+        reopened(global)?;
     }
     let out = if args.format.json {
         pretty(&report.shape())
@@ -52,6 +61,11 @@ pub fn backtest(args: &BacktestArgs, global: &Global) -> Result<Exit, OpsError> 
         Keep::Refused(because) => Err(OpsError::failed(because.clone())),
         _ => Ok(0),
     }
+}
+
+/// Opens the book anew, with the new probabilities: urgency follows at once.
+fn reopened(global: &Global) -> Result<(), OpsError> {
+    session::open(global)?.desk.reassess()
 }
 
 /// `90d`, `90` or `26w` in days.
@@ -135,8 +149,6 @@ fn people(report: &BacktestReport) -> String {
             text::grouped(kept.cases as u64),
             kept.horizon_days
         )),
-        Keep::Forgotten(true) => out.push_str("\nForgotten: probabilities come from the formula again.\n"),
-        Keep::Forgotten(false) => out.push_str("\nNothing was kept for this model: there was nothing to forget.\n"),
         Keep::NotAsked | Keep::Refused(_) => {}
     }
     out

@@ -28,18 +28,6 @@ const HORIZONS: std::ops::RangeInclusive<i64> = 7..=730;
 /// Threads beyond this wait for the disk more than they help.
 const MOST_THREADS: usize = 4;
 
-/// What is kept of a back-test.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Keeping {
-    /// Nothing changes.
-    #[default]
-    Nothing,
-    /// Its calibration, for the model in force.
-    Keep,
-    /// The calibration kept before is forgotten.
-    Forget,
-}
-
 /// What to test.
 #[derive(Clone, Debug, Default)]
 pub struct BacktestRequest {
@@ -49,20 +37,19 @@ pub struct BacktestRequest {
     pub from: Option<Date>,
     /// Another model file, beside the one in force.
     pub other: Option<PathBuf>,
-    pub keeping: Keeping,
+    /// Keep its calibration, for the model in force.
+    pub keep: bool,
     /// Deals the outcomes anew: what is left of the AUC is chance.
     pub shuffle: Option<u64>,
 }
 
-/// What became of the wish to keep or forget.
+/// What became of the wish to keep it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Keep {
     NotAsked,
     Kept(Calibration),
     /// Why not.
     Refused(String),
-    /// Whether there was one.
-    Forgotten(bool),
 }
 
 /// An account that only one of two models flags.
@@ -146,24 +133,9 @@ impl Desk {
         request: &BacktestRequest,
         report: &dyn Fn(usize, usize),
     ) -> Result<BacktestReport, OpsError> {
-        if request.keeping != Keeping::Nothing && self.settings().read_only {
-            return Err(OpsError::usage("--read-only: nothing is kept or forgotten"));
+        if request.keep && self.settings().read_only {
+            return Err(OpsError::usage("--read-only: nothing is kept"));
         }
-        if request.keeping == Keeping::Forget {
-            let gone = self.store_mut().clear_own_meta(&key(self.model().file_hash()))?;
-            return self
-                .run(&BacktestRequest { keeping: Keeping::Nothing, ..request.clone() }, true, report)
-                .map(|found| BacktestReport { keep: Keep::Forgotten(gone), ..found });
-        }
-        self.run(request, false, report)
-    }
-
-    fn run(
-        &self,
-        request: &BacktestRequest,
-        plain: bool,
-        report: &dyn Fn(usize, usize),
-    ) -> Result<BacktestReport, OpsError> {
         let day = self.day();
         let spec = spec(request, day)?;
         let ids = self.store().account_ids()?;
@@ -171,15 +143,12 @@ impl Desk {
             return Err(OpsError::failed("there are no accounts to test on yet: rounds sync, or rounds import"));
         }
         let other = request.other.as_ref().map(|path| self.model_of(path)).transpose()?;
-        let this = if plain { self.model().clone().calibrated(None) } else { self.model().clone() };
-        let models: Vec<&Model> = std::iter::once(&this).chain(other.as_ref().map(|(model, _)| model)).collect();
+        let this = self.model();
+        let models: Vec<&Model> = std::iter::once(this).chain(other.as_ref().map(|(model, _)| model)).collect();
         let part = self.over(&ids, &spec, &models, report)?;
         let Part { trial, mut today, both } = part;
-        let figures = trial.figures(0, &this, request.shuffle);
-        let keep = match request.keeping {
-            Keeping::Keep => self.keep(&trial, &figures)?,
-            _ => Keep::NotAsked,
-        };
+        let figures = trial.figures(0, this, request.shuffle);
+        let keep = if request.keep { self.keep(&trial, &figures)? } else { Keep::NotAsked };
         today.sort_by(|a, b| {
             let arr = |one: &Differs| one.arr_book.unwrap_or(0.0);
             arr(b).total_cmp(&arr(a)).then_with(|| a.name.cmp(&b.name)).then_with(|| a.account.cmp(&b.account))
@@ -195,11 +164,19 @@ impl Desk {
         Ok(BacktestReport {
             day,
             figures,
-            probabilities: origin(&this, "health.toml"),
+            probabilities: origin(this, "health.toml"),
             calibrated: this.order.calibration.is_some(),
             other,
             keep,
         })
+    }
+
+    /// Forgets what was kept for the model in force. Answers with whether there was anything.
+    pub fn backtest_forget(&self) -> Result<bool, OpsError> {
+        if self.settings().read_only {
+            return Err(OpsError::usage("--read-only: nothing is forgotten"));
+        }
+        Ok(self.store_mut().clear_own_meta(&key(self.model().file_hash()))?)
     }
 
     /// Keeps the calibration of the model in force.
@@ -396,7 +373,6 @@ impl BacktestReport {
                     json!({"state": "kept", "cases": kept.cases, "lost": kept.lost, "knots": kept.knots})
                 }
                 Keep::Refused(because) => json!({"state": "refused", "because": because}),
-                Keep::Forgotten(was) => json!({"state": "forgotten", "was_kept": was}),
             };
             map.insert("keep".into(), kept);
             if let Some(other) = &self.other {

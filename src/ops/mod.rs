@@ -43,7 +43,7 @@ use crate::sync::Clock;
 pub use crate::book::ids::DraftKey;
 pub use crate::command::ActVerb;
 pub use background::{Background, Report};
-pub use backtest::{BacktestReport, BacktestRequest, Keep, Keeping};
+pub use backtest::{BacktestReport, BacktestRequest, Keep};
 pub use flags::RuleRow;
 pub use import::{FileReport, ImportReport, ImportRequest, Problem};
 pub use past::LookingBack;
