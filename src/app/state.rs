@@ -192,6 +192,14 @@ impl State {
         layout::list_rows(self.size.1)
     }
 
+    /// The filter is being typed and is only not at its end yet: what is missing would stand behind it.
+    pub fn is_typing_on(&self) -> bool {
+        let Some(field) = &self.filter else { return false };
+        let open = field.text().matches('(').count() > field.text().matches(')').count();
+        let at_end = self.list.error_at.is_some_and(|at| at >= field.text().trim_end().chars().count());
+        field.cursor() == field.text().len() && (open || at_end || field.text().ends_with(':'))
+    }
+
     /// The scopes that a key is looked up in, the innermost first.
     pub fn scopes(&self) -> Vec<Scope> {
         match &self.overlay {

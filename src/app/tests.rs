@@ -416,3 +416,33 @@ fn the_factors_of_a_rank_are_one_key_away() {
     assert!(state.overlay.is_none());
     assert_eq!(state.screen, Screen::Round);
 }
+
+#[test]
+fn the_filter_offers_what_fits_and_tab_takes_it() {
+    let mut state = opened(80, 24);
+    let effects = type_keys(&mut state, "/");
+    assert!(effects.contains(&Effect::LoadWords));
+    let words = crate::book::query::Vocabulary {
+        flags: Some(vec!["champion-left".into(), "usage-drop".into()]),
+        segments: vec!["Mid market".into(), "Enterprise".into()],
+        ..Default::default()
+    };
+    feed(&mut state, Event::Words(Ok(words)));
+    type_keys(&mut state, "is:ch");
+    assert_eq!(state.offers.fitting[0].text, "champion-left");
+    let effects = type_keys(&mut state, "<tab>");
+    assert_eq!(state.list.filter, "is:champion-left");
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::LoadPage { .. })), "it is asked for at once");
+    assert!(state.offers.fitting.is_empty());
+    type_keys(&mut state, "<space> segment: <down> <tab>");
+    assert_eq!(state.list.filter, "is:champion-left segment:Enterprise");
+    // Without anything that fits, tab does nothing.
+    type_keys(&mut state, "<space> zzz <tab>");
+    assert_eq!(state.list.filter, "is:champion-left segment:Enterprise zzz");
+    // Half a query is not wrong yet; a whole one is.
+    state.list.error = Some("owner: needs a word".into());
+    type_keys(&mut state, "<space> owner:");
+    assert!(state.is_typing_on());
+    type_keys(&mut state, "x <enter>");
+    assert!(!state.is_typing_on() && state.filter.is_none());
+}

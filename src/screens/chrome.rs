@@ -166,7 +166,9 @@ fn saying(state: &State) -> Option<(Role, String)> {
     let list = state.list.error.as_ref().filter(|_| state.screen == Screen::Portfolio);
     let sync = state.sync.error.as_ref().filter(|_| state.screen != Screen::Sync);
     if let Some(error) = list.or(sync) {
-        return Some((Role::Error, error.clone()));
+        // What is still being typed is not wrong, only not at its end.
+        let role = if list.is_some() && state.is_typing_on() { Role::Muted } else { Role::Error };
+        return Some((role, error.clone()));
     }
     let progress = state.sync.line.clone().filter(|_| state.sync.running);
     progress.or_else(|| behind(state)).or_else(|| mend(state)).map(|text| (Role::Muted, text))

@@ -326,12 +326,13 @@ fn filter_line(state: &State, canvas: &mut Canvas<'_>, area: Rect) -> Option<Pos
             enough
         });
         let before = &before[start.map_or(if over > 0 { before.len() } else { 0 }, |(at, _)| at)..];
-        let style = if state.list.error.is_some() { theme.style(Role::Error) } else { theme.style(Role::Input) };
+        let wrong = state.list.error.is_some() && !state.is_typing_on();
+        let style = theme.style(if wrong { Role::Error } else { Role::Input });
         let at = canvas.put(slash, y, room, before, style);
         canvas.put(at, y, room.saturating_sub(width(before)), after, style);
         // Where it is wrong, as far as that is in sight.
         let shown = over == 0;
-        if let Some(wrong) = state.list.error_at.filter(|_| shown && state.list.error.is_some()) {
+        if let Some(wrong) = state.list.error_at.filter(|_| shown && wrong) {
             let ahead: String = field.text().chars().take(wrong).collect();
             let place = slash + width(&ahead) as u16;
             let letter = field.text().chars().nth(wrong).map_or_else(|| " ".to_owned(), |c| c.to_string());
