@@ -28,7 +28,13 @@ fn apply(state: &mut State, event: Event) -> Vec<Effect> {
             let looked_at = state.as_of.unwrap_or(today);
             if state.today != looked_at {
                 state.today = looked_at;
-                return changed(state);
+                let mut effects = changed(state);
+                // A walk is of its day: another day begins its own.
+                if state.walk.take().is_some() && state.screen == Screen::Round {
+                    state.walk_loading = true;
+                    effects.push(Effect::LoadRound);
+                }
+                return effects;
             }
             Vec::new()
         }
@@ -180,7 +186,8 @@ pub(super) fn changed(state: &mut State) -> Vec<Effect> {
     if state.screen == Screen::Explain || state.back.contains(&Screen::Explain) {
         effects.extend(explain_keys::comparison(state));
     }
-    if state.screen == Screen::Changes {
+    // While pages arrive it would be read many times over for nothing.
+    if state.screen == Screen::Changes && !state.sync.running {
         effects.push(Effect::LoadChanges);
     }
     if state.screen == Screen::Actions {

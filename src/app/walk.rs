@@ -241,4 +241,21 @@ mod tests {
         type_keys(&mut later, "<space>");
         assert_eq!(later.screen, Screen::Portfolio);
     }
+
+    #[test]
+    fn another_day_begins_its_own_walk() {
+        let mut state = opened(80, 24);
+        type_keys(&mut state, "<space> <space>");
+        assert_eq!(state.walk.as_ref().unwrap().index, 1);
+        let tomorrow = today().tomorrow().unwrap();
+        let effects = update(&mut state, Event::Clock { now: now(), today: tomorrow });
+        assert!(effects.contains(&Effect::LoadRound) && state.walk.is_none());
+        feed(&mut state, Event::Round(Ok(round())));
+        assert_eq!(state.walk.as_ref().unwrap().index, 0);
+        // Elsewhere nothing is asked for; the next walk is new all the same.
+        type_keys(&mut state, "<space> 1");
+        let later = tomorrow.tomorrow().unwrap();
+        let effects = update(&mut state, Event::Clock { now: now(), today: later });
+        assert!(!effects.contains(&Effect::LoadRound) && state.walk.is_none());
+    }
 }
