@@ -10,6 +10,7 @@ use jiff::{Timestamp, ToSpan};
 use crate::app::event::{Effect, Event};
 use crate::app::{State, update};
 use crate::book::facts::*;
+use crate::book::flags::{FlagStatus, Record};
 use crate::book::ids::{AccountId, PersonId};
 use crate::book::money::{Currency, Money};
 use crate::book::standing::*;
@@ -414,7 +415,13 @@ pub fn account() -> AccountView {
             trend: head.trend.clone(),
         },
         flags: head.flags.clone(),
-        quiet: Vec::new(),
+        quiet: vec![QuietFlag {
+            flag: flag("tickets-piling", "tickets piling up", Severity::Medium, 6, "7 in 30 days, 3 in the 30 before"),
+            status: FlagStatus::Snoozed,
+            on: in_days(-2),
+            until: Some(in_days(11)),
+            why: Some("the release of 2 Dec mends most".into()),
+        }],
         stage: head.stage,
         trust: Some(71.0),
         return_: None,
@@ -482,8 +489,20 @@ pub fn account() -> AccountView {
         why: tree,
         typical: Some(why::typical()),
         put_off: None,
-        records: Vec::new(),
-        in_hand: Vec::new(),
+        records: vec![("champion-left".into(), Record { real: 7, false_alarm: 2, too_early: 1 })],
+        in_hand: vec![InHand {
+            play: "usage-why".into(),
+            title: "Ask Ann Li what changed: weekly users went from 182 to 121".into(),
+            state: "doing".into(),
+            on: in_days(-1),
+            until: Some(in_days(6)),
+            because: None,
+            assignee: None,
+            steps: vec![
+                ("See which feature and which team went quiet".into(), in_days(-1)),
+                ("Call somebody who uses it daily".into(), today()),
+            ],
+        }],
         factors: Vec::new(),
     }
 }
@@ -654,6 +673,8 @@ pub fn answer(effect: &Effect) -> Option<Event> {
                 view.facts.name.clone_from(&head.name);
                 view.standing.name.clone_from(&head.name);
                 view.standing.account = id.clone();
+                view.standing.quiet.clear();
+                view.in_hand.clear();
                 view.facts.id = id.clone();
                 view.standing.health.score = head.score;
                 view.standing.health.band = head.band;
