@@ -108,3 +108,33 @@ fn a_read_only_walk_keeps_nothing_and_says_so() {
     assert_eq!(terminal.end(), 0);
     assert!(home.json(&["show", "northwind", "--json"])["snoozed"].is_null());
 }
+
+#[test]
+fn the_running_program_tells_the_news_once_too() {
+    let practice = Practice::start(&["--accounts", "40"]);
+    let home = Home::of(&practice);
+    home.ok(&["sync"]);
+    let later = Home { today: Some("2026-12-14".into()), data: Some(home.data()), ..Home::of(&practice) };
+    let told = || {
+        let rows = later.json(&["changes", "--since", "2026-11-23", "--json"]);
+        rows.as_array().expect("rows").iter().filter(|row| row["kind"] != "score").count()
+    };
+    // Nothing is told before somebody looks at the whole book of that day.
+    assert_eq!(told(), 0);
+    let mut terminals = [later.open(100, 30), later.open(100, 30)];
+    for terminal in &terminals {
+        terminal.wait_for("Northwind Traders");
+    }
+    let started = std::time::Instant::now();
+    while told() == 0 {
+        assert!(started.elapsed() < common::PATIENCE, "no news came");
+        std::thread::yield_now();
+    }
+    for terminal in &mut terminals {
+        terminal.keys("q");
+        assert_eq!(terminal.end(), 0);
+    }
+    let count = told();
+    later.ok(&["sync"]);
+    assert_eq!(told(), count, "what was told is not told again");
+}
