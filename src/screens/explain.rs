@@ -179,7 +179,8 @@ impl Plan {
         };
         if item.kind == Kind::Record {
             // A record is words: they begin where its day ends.
-            let row = row.to(2 * item.depth + 14);
+            // What counts and what does not can be told apart without colour.
+            let row = row.to(2 * item.depth + 12).role(quiet, if item.faint { "– " } else { "· " });
             let left = self.columns.saturating_sub(row.width() + 1);
             return row.role(quiet, cut(&item.words, left)).line();
         }
