@@ -109,6 +109,11 @@ fn side_by_side(home: &Home) {
         assert_ne!(one["band"], "at risk");
         assert_eq!(one["score"], one["score_other"]);
     }
+    // A model whose flags the plays in force do not know is tested all the same: plays move no score.
+    let seats = file.replace("gloomy.toml", "seats.toml");
+    std::fs::write(&seats, include_str!("../src/config/models/seats.toml")).unwrap();
+    let seats = home.json(&["backtest", "--model", &seats, "--from", "2026-06-01", "--json"]);
+    assert!(number(&seats, "/other/cases") > 0.0);
     let words = home.ok(&["backtest", "--model", &file, "--from", "2026-06-01"]);
     assert!(words.contains("Of the losses,") && words.contains(differs[0]["name"].as_str().unwrap()), "{words}");
 }

@@ -153,11 +153,19 @@ mod tests {
         let knots = vec![[20.0, 0.3], [80.0, 0.1]];
         let kept =
             crate::book::backtest::Calibration { knots, horizon_days: 90, cases: 900, lost: 90, from: on, to: on, on };
-        let calibrated = model.clone().calibrated(Some(kept));
+        let calibrated = model.clone().calibrated(Some(kept.clone()));
         assert!((p_loss(&calibrated.order, Some(50.0)) - 0.2).abs() < 1e-12);
         assert_ne!(calibrated.hash(), model.hash());
-        assert_eq!(calibrated.file_hash(), model.hash());
+        assert_eq!(calibrated.file_hash(), model.file_hash());
         assert_eq!(calibrated.calibrated(None), model);
+        // For the accounts of an override it holds as well; other plays are another model, but not for the calibration.
+        let health = include_str!("../config/health.toml");
+        let other = format!("{health}\n[[override]]\nwhen = \"age<90d\"\nbands = {{ healthy = 80 }}\n");
+        let other = Model::parse(&other, "").unwrap().calibrated(Some(kept));
+        assert!(other.overrides[0].model.order.calibration.is_some());
+        let bare = Model::parse(health, "").unwrap();
+        assert_eq!(bare.file_hash(), model.file_hash());
+        assert_ne!(bare.hash(), model.hash());
     }
 
     #[test]

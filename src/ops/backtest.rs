@@ -202,11 +202,11 @@ impl Desk {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path)
             .map_err(|error| OpsError::usage(format!("--model {name} cannot be read ({error})")))?;
-        let plays = &self.settings().plays;
         let named = |message: &str| message.replace("health.toml", &name);
-        let model = Model::parse(&text, plays).map_err(|message| OpsError { message: named(&message), exit: 3 })?;
+        // Plays move no score; those in force may name flags that the other file does not have.
+        let model = Model::parse(&text, "").map_err(|message| OpsError { message: named(&message), exit: 3 })?;
         let mut mistakes: Vec<String> =
-            model.check().iter().map(|fault| named(&config::placed(fault, &text, plays))).collect();
+            model.check().iter().map(|fault| named(&config::placed(fault, &text, ""))).collect();
         mistakes.dedup();
         if !mistakes.is_empty() {
             return Err(OpsError { message: mistakes.join("\n"), exit: 3 });
@@ -266,7 +266,7 @@ impl Desk {
         let scope = self.scope()?;
         while let Some(id) = ids.get(next.fetch_add(1, Ordering::Relaxed)) {
             if let Some(facts) = self.facts(id)? {
-                part.trial.account(&facts, models);
+                part.trial.account(&facts, models, Some(&self.shared.rates));
                 let owner = facts.owner.at(self.day());
                 let mine = scope.owner.as_ref().is_none_or(|me| owner.is_some_and(|one| one.eq_ignore_ascii_case(me)));
                 if let ([this, other], true) = (models, mine) {
@@ -281,7 +281,7 @@ impl Desk {
     /// Whom one model flags today and the other does not.
     fn side_by_side(&self, facts: &Facts, this: &Model, other: &Model, medians: &Medians, part: &mut Part) {
         let ctx = Context { rates: &self.shared.rates, medians, zone: self.zone(), actions: &[], flags: &[] };
-        let look = |model: &Model| assess_of(&Eval::new(facts, model), self.day(), &ctx);
+        let look = |model: &Model| assess_of(&Eval::new(facts, model).in_money(&self.shared.rates), self.day(), &ctx);
         let (a, b) = (look(this), look(other));
         if a.former || facts.customer_since.is_some_and(|since| since > self.day()) {
             return;

@@ -8,7 +8,6 @@ use serde::Serialize;
 use crate::book::backtest::tally::Tally;
 use crate::book::backtest::trial::{Case, Trial};
 use crate::book::model::Model;
-use crate::book::order::p_loss;
 use crate::book::standing::Band;
 
 /// How a model did on a book's own past. Rates and shares are ratios.
@@ -121,8 +120,7 @@ impl Trial {
         let at_risk = count(&|case| case.band == Band::AtRisk);
         let hit = count(&|case| case.band == Band::AtRisk && case.lost);
         let healthy = count(&|case| case.band == Band::Healthy);
-        let p = |case: &Case| p_loss(&model.order, Some(case.score));
-        let squares = cases.iter().map(|case| (p(case) - f64::from(u8::from(case.lost))).powi(2)).sum::<f64>();
+        let squares = cases.iter().map(|case| (case.p - f64::from(u8::from(case.lost))).powi(2)).sum::<f64>();
         let base_rate = rate(lost, cases.len());
         let precision = rate(hit, at_risk);
         let early: Vec<bool> = arm.losses.iter().filter_map(|said| said.early).collect();
@@ -161,7 +159,7 @@ impl Trial {
             precision,
             recall: rate(hit, lost),
             brier: (!cases.is_empty()).then(|| squares / cases.len() as f64),
-            calibration: tenths(&mut cases, &p),
+            calibration: tenths(&mut cases),
             // Dealt outcomes say nothing about single measures, which have counted the true ones.
             measures: if shuffle.is_some() { Vec::new() } else { measures(arm, model) },
             bars: if shuffle.is_some() { Vec::new() } else { bars },
@@ -205,7 +203,7 @@ fn measures(arm: &super::trial::Arm, model: &Model) -> Vec<MeasureFigure> {
 }
 
 /// Tenths of the cases, the worst scores first.
-fn tenths(cases: &mut [Case], p: &dyn Fn(&Case) -> f64) -> Vec<Tenth> {
+fn tenths(cases: &mut [Case]) -> Vec<Tenth> {
     cases.sort_by(|a, b| a.score.total_cmp(&b.score));
     let mut out = Vec::new();
     let mut start = 0;
@@ -218,7 +216,7 @@ fn tenths(cases: &mut [Case], p: &dyn Fn(&Case) -> f64) -> Vec<Tenth> {
         if let (Some(first), Some(last)) = (slice.first(), slice.last()) {
             let n = slice.len();
             out.push(Tenth {
-                predicted: slice.iter().map(p).sum::<f64>() / n as f64,
+                predicted: slice.iter().map(|case| case.p).sum::<f64>() / n as f64,
                 seen: slice.iter().filter(|case| case.lost).count() as f64 / n as f64,
                 n,
                 scores: [first.score, last.score],

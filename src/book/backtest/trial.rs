@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use crate::book::assess::Rates;
 use crate::book::backtest::calibration::{self, Calibration};
 use crate::book::backtest::case::{Loss, Outcome, outcome};
 use crate::book::backtest::tally::Tally;
@@ -14,6 +15,7 @@ use crate::book::day::plus;
 use crate::book::facts::Facts;
 use crate::book::known::ASSUMED;
 use crate::book::model::Model;
+use crate::book::order::p_loss;
 use crate::book::prepared::On;
 use crate::book::score::Eval;
 use crate::book::standing::Band;
@@ -34,6 +36,8 @@ pub struct Spec {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Case {
     pub score: f64,
+    /// The probability that the model gave it.
+    pub p: f64,
     pub band: Band,
     pub lost: bool,
 }
@@ -97,8 +101,8 @@ impl Trial {
         }
     }
 
-    /// Takes an account at all its month-ends.
-    pub fn account(&mut self, facts: &Facts, models: &[&Model]) {
+    /// Takes an account at all its month-ends. `rates`: for conditions of the models that compare money.
+    pub fn account(&mut self, facts: &Facts, models: &[&Model], rates: Option<&Rates>) {
         let days = std::mem::take(&mut self.spec.days);
         // The losses of this account by their day, one `Said` for each model.
         let mut losses: BTreeMap<Date, (Loss, Vec<Said>)> = BTreeMap::new();
@@ -119,7 +123,7 @@ impl Trial {
                 Outcome::Kept => None,
             };
             for (at, (arm, model)) in self.arms.iter_mut().zip(models).enumerate() {
-                let band = arm.case(&known, model, *day, outcome.lost());
+                let band = arm.case(&known, (model, rates), *day, outcome.lost());
                 if let (Some((said, days)), Some(band)) = (&mut said, band) {
                     said[at].caught |= band == Band::AtRisk;
                     if EARLY.contains(days) {
@@ -185,15 +189,17 @@ impl Trial {
 
 impl Arm {
     /// Scores a case; answers with the band, where there is a score.
-    fn case(&mut self, known: &Facts, model: &Model, day: Date, lost: bool) -> Option<Band> {
-        let eval = Eval::new(known, model);
+    fn case(&mut self, known: &Facts, (model, rates): (&Model, Option<&Rates>), day: Date, lost: bool) -> Option<Band> {
+        let mut eval = Eval::new(known, model);
+        eval.rates = rates;
         let on = On::from(day);
         let Some(score) = eval.score(on.day) else {
             self.unscored += 1;
             return None;
         };
         let band = eval.band(on.day);
-        self.cases.push(Case { score, band, lost });
+        let p = p_loss(&eval.model_on(on.day).order, Some(score));
+        self.cases.push(Case { score, p, band, lost });
         self.confidence += eval.folded(on).map_or(0.0, |folded| folded.confidence);
         let voices = eval.voices(on);
         for (index, heard) in self.measures.iter_mut().enumerate() {

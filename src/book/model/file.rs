@@ -280,6 +280,7 @@ impl Model {
         }
         model.faults = faults.found;
         model.hash = hash_of(&[health_toml, plays_toml]);
+        model.file_hash = hash_of(&[health_toml]);
         Ok(model)
     }
 
@@ -311,6 +312,7 @@ impl Model {
             plays: Vec::new(),
             overrides: Vec::new(),
             hash: String::new(),
+            file_hash: String::new(),
             faults: Vec::new(),
         })
     }

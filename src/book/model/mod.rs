@@ -44,6 +44,7 @@ pub struct Model {
     /// Whole models that take this one's place for some accounts; the first that fits. They carry no flags and plays.
     pub overrides: Vec<Override>,
     hash: String,
+    file_hash: String,
     /// What could not be understood of its expressions.
     faults: Vec<String>,
 }
@@ -257,13 +258,16 @@ impl Model {
         }
     }
 
-    /// The hash of what its files say, calibrated or not: what a calibration is kept under.
+    /// The hash of `health.toml` alone, calibrated or not: what a calibration is kept under. Plays move no score.
     pub fn file_hash(&self) -> &str {
-        &self.hash
+        &self.file_hash
     }
 
     /// The same model with the probabilities of a back-test; `None`: with those of its formula.
     pub fn calibrated(mut self, calibration: Option<Calibration>) -> Self {
+        for other in &mut self.overrides {
+            other.model.order.calibration.clone_from(&calibration);
+        }
         self.order.calibration = calibration;
         self
     }

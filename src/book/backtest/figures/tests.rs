@@ -12,7 +12,7 @@ fn spec(horizon: i64) -> Spec {
 
 fn trial_of(spec: Spec, accounts: &[Facts], models: &[&Model]) -> Trial {
     let mut trial = Trial::new(spec, models);
-    accounts.iter().for_each(|facts| trial.account(facts, models));
+    accounts.iter().for_each(|facts| trial.account(facts, models, None));
     trial
 }
 
@@ -96,7 +96,7 @@ fn halves_of_a_book_add_up_to_the_whole() {
 #[test]
 fn dealt_outcomes_are_chance() {
     let mut cases: Vec<Case> =
-        (0..4000).map(|at| Case { score: f64::from(at) / 40.0, band: Band::Watch, lost: at < 400 }).collect();
+        (0..4000).map(|at| Case { score: f64::from(at) / 40.0, p: 0.1, band: Band::Watch, lost: at < 400 }).collect();
     let auc = |cases: &[Case]| {
         let mut tally = Tally::default();
         cases.iter().for_each(|case| tally.add(case.score, case.lost));
