@@ -23,7 +23,7 @@ pub struct Explain {
     pub against: Against,
     /// How it stood on the day that it is compared with, once that was read.
     pub then: Option<Box<Then>>,
-    /// The median stands beside every measure.
+    /// The median is asked for where it does not stand by itself, and away where it does.
     pub median: bool,
     /// The rows that are not as they begin (groups open, measures closed), by key.
     turned: BTreeSet<String>,

@@ -49,7 +49,7 @@ commands! {
     ExplainFoldAll "explain.fold_all" "fold all" Ui &[Explain], NONE, "Close everything; again: as it was";
     ExplainUnfoldAll "explain.unfold_all" "unfold all" Ui &[Explain], NONE, "Open everything, down to the records";
     ExplainAgainst "explain.against" "compare" Ui &[Explain], &[Rest("week, rounds, a day or now")], "Compare with seven days before, the last rounds, a day, or nothing";
-    ExplainMedian "explain.median" "median" Ui &[Explain], NONE, "Show the median of the segment beside every measure";
+    ExplainMedian "explain.median" "median" Ui &[Explain], NONE, "Show or hide the median of the segment beside every measure";
     AccountLink "account.link" "CRM" Ui &[List, Account, Explain, Round, Actions, Changes], NONE, "Copy the account's address in the CRM, to open it there";
     AccountCopy "account.copy" "copy" Ui &[List, Account, Explain, Round, Actions, Changes], NONE, "Copy what the cursor is on: name, mail address or text";
     NoteAdd "note.add" "note" Data &[List, Account, Explain, Round, Actions, Changes], &[Rest("text")], "Take a note on the account under the cursor";

@@ -133,7 +133,8 @@ impl Plan {
         let labels = items.iter().filter(|item| item.kind != Kind::Record && item.kind != Kind::Said);
         let longest = labels.map(|item| 2 * item.depth + width(&item.label)).max().unwrap_or(0);
         let label = (longest + 5).min(if columns >= WIDE { 44 } else { columns * 2 / 5 }).max(12);
-        Self { label, median: !then && (pane.median || columns >= WIDE), then, columns }
+        // The key takes away what stands there by itself, and brings what does not.
+        Self { label, median: !then && pane.median != (columns >= WIDE), then, columns }
     }
 
     /// Columns of the figures: heads and widths.
