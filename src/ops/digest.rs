@@ -43,9 +43,7 @@ impl Desk {
                 Since::Rounds(round.day, round.at),
                 format!("Since your last rounds, {}", round.day.strftime("%A %-d %B")),
             ),
-            (None, None) => {
-                (Since::Day(plus(day, -7)), "In seven days, since no rounds were done before today".to_owned())
-            }
+            (None, None) => (Since::Day(plus(day, -7)), "In seven days: no rounds before today".to_owned()),
         };
         let from = match since {
             Since::Day(day) | Since::Rounds(day, _) => day,

@@ -28,7 +28,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
         1 => "   1 change".to_owned(),
         n => format!("   {n} changes"),
     };
-    let title = Row::new(theme).role(Role::Title, text::cut(&digest.heading, usize::from(area.width) * 2 / 3));
+    let title = Row::new(theme).role(Role::Title, digest.heading.clone());
     chrome::page_title(state, canvas, area, title.role(Role::Text, count).line());
     if digest.rows.is_empty() {
         said(
@@ -41,18 +41,30 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
         );
         return;
     }
-    let height = usize::from(body.height);
+    let columns = usize::from(area.width);
+    // On a narrow screen the row under the cursor has its reason in a line of its own.
+    let narrow = columns < WIDE;
+    let height = usize::from(body.height).saturating_sub(usize::from(narrow));
     let top = follow(state.changes.cursor, digest.rows.len(), height);
     let mut above = None;
-    for (line, (index, row)) in digest.rows.iter().enumerate().skip(top).take(height).enumerate() {
+    let mut y = body.y;
+    for (index, row) in digest.rows.iter().enumerate().skip(top).take(height) {
         // The name stands once, before the first of its changes on screen.
         let again = above == Some(&row.account);
         above = Some(&row.account);
         let here = index == state.changes.cursor;
-        let drawn = change(state, theme, row, here, again, usize::from(area.width));
-        canvas.line(body.x, body.y + line as u16, usize::from(body.width), &drawn.line());
+        canvas.line(body.x, y, columns, &change(state, theme, row, here, again, columns).line());
+        y += 1;
+        if here && narrow && !row.because.is_empty() {
+            let because = text::cut(&row.because, columns.saturating_sub(4));
+            canvas.line(body.x, y, columns, &Row::new(theme).role(Role::Muted, format!("   {because}")).line());
+            y += 1;
+        }
     }
 }
+
+/// From this width on the reasons stand beside the changes.
+const WIDE: usize = 110;
 
 fn change<'t>(state: &State, theme: &'t Theme, row: &DigestRow, here: bool, again: bool, columns: usize) -> Row<'t> {
     let currency = state.header.as_ref().map_or(Currency::USD, |header| header.currency);
@@ -69,7 +81,7 @@ fn change<'t>(state: &State, theme: &'t Theme, row: &DigestRow, here: bool, agai
         _ => Role::Text,
     };
     let points = row.points.map_or_else(String::new, |points| text::signed(points.round() as i64));
-    let what_width = (columns / 4).clamp(20, 30);
+    let what_width = (columns / 4).clamp(28, 30);
     let line = Row::new(theme)
         .role(Role::Accent, if here { " ▌ " } else { "   " })
         .style(style, pad(&name, name_width))
@@ -77,9 +89,9 @@ fn change<'t>(state: &State, theme: &'t Theme, row: &DigestRow, here: bool, agai
         .role(role, format!("  {}", pad(&row.says(), what_width)))
         .role(role, format!(" {}", pad_left(&points, 4)));
     let day = format!("  {}", pad_left(&text::day(row.day, state.today), 9));
-    let room = columns.saturating_sub(line.width() + text::width(&day) + 3);
-    if room < 12 {
+    if columns < WIDE {
         return line.role(Role::Muted, day);
     }
+    let room = columns.saturating_sub(line.width() + text::width(&day) + 3);
     line.role(Role::Muted, format!("  {}", pad(&row.because, room))).role(Role::Muted, day)
 }
