@@ -68,3 +68,21 @@ fn the_commands_it_names_are_known() {
     }
     assert!(seen >= 5, "the README shows commands");
 }
+
+#[test]
+fn its_queries_and_its_model_can_be_read() {
+    let readme = include_str!("../README.md");
+    let block = |begin: &str, kind: &str| {
+        let rest = readme.split_once(begin).expect("the section").1.split_once(&format!("```{kind}\n")).expect("a block").1;
+        rest.split_once("```").expect("its end").0
+    };
+    let queries: Vec<&str> = block("## Ask for anything", "text").lines().collect();
+    assert!(queries.len() >= 5);
+    for line in queries {
+        let query = line.split("   ").next().unwrap_or_default();
+        rounds::book::query::parse(query).unwrap_or_else(|error| panic!("{query}: {error}"));
+    }
+    let own = format!("{}\n{}", rounds::config::HEALTH, block("## Your own model", "toml"));
+    let model = rounds::book::model::Model::parse(&own, rounds::config::PLAYS).expect("a model");
+    assert_eq!(model.check(), Vec::<String>::new());
+}
