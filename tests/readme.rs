@@ -73,7 +73,8 @@ fn the_commands_it_names_are_known() {
 fn its_queries_and_its_model_can_be_read() {
     let readme = include_str!("../README.md");
     let block = |begin: &str, kind: &str| {
-        let rest = readme.split_once(begin).expect("the section").1.split_once(&format!("```{kind}\n")).expect("a block").1;
+        let rest =
+            readme.split_once(begin).expect("the section").1.split_once(&format!("```{kind}\n")).expect("a block").1;
         rest.split_once("```").expect("its end").0
     };
     let queries: Vec<&str> = block("## Ask for anything", "text").lines().collect();

@@ -49,7 +49,17 @@ fn flag(kind: &str, label: &str, severity: Severity, since: i64, because: &str) 
 fn offer(play: &str, title: &str, because: &str, worth: f64, minutes: u32) -> Offer {
     let factors = Factors { worth, near: 1.0, keep: 1.0, minutes, rank: worth };
     let key = format!("{play}:1");
-    Offer { play: play.into(), title: title.into(), because: because.into(), key, worth, minutes, due: None, factors }
+    Offer {
+        play: play.into(),
+        title: title.into(),
+        because: because.into(),
+        key,
+        worth,
+        minutes,
+        due: None,
+        who: None,
+        factors,
+    }
 }
 
 /// A plain healthy row.

@@ -44,7 +44,7 @@ pub struct Play {
     pub cooldown: u32,
     /// Due so many days after its flag appeared.
     pub due: Option<u32>,
-    /// Whose it is, where it is not the owner's: `manager`, `support`, a name.
+    /// Who else it takes, in words: `with support`.
     pub who: Option<String>,
     pub steps: Vec<Step>,
 }
@@ -214,7 +214,8 @@ pub fn offers(
         // A day that has passed would only say that the offer is old; the flag's own date says that better.
         let due = flag.zip(play.due).map(|(flag, days)| plus(flag.flag.since, i64::from(days)));
         let due = due.filter(|due| *due >= on.date);
-        out.push(Offer { play: play.id.clone(), title, because, key, worth, minutes: play.minutes, due, factors });
+        let who = play.who.clone();
+        out.push(Offer { play: play.id.clone(), title, because, key, worth, minutes: play.minutes, due, who, factors });
     }
     out.sort_by(|a, b| b.factors.rank.total_cmp(&a.factors.rank).then_with(|| a.play.cmp(&b.play)));
     let mut seen = std::collections::BTreeSet::new();

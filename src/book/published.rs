@@ -247,3 +247,24 @@ fn what_is_said_of_them_is_in_the_words_of_the_model() {
     assert!((before + sum - standing.health.score.unwrap()).abs() < 1e-9);
     assert!(moved.changes.iter().any(|one| one.measure == "csm-red"), "{:?}", moved.changes);
 }
+
+#[test]
+fn an_expression_opens_into_its_very_records() {
+    let model = Model::parse(HEALTH, "").unwrap();
+    let known = &accounts().into_iter().find(|one| one.0 == "tenth month, licences short").unwrap().1;
+    let facts = facts(known);
+    let eval = crate::book::score::Eval::new(&facts, &model);
+    let on = crate::book::prepared::On::from(TODAY);
+    let records = |id: &str| {
+        let measure = model.measures.iter().find(|one| one.id == id).unwrap();
+        crate::book::records::of_measure(measure, &eval, on)
+    };
+    let tickets = records("escalations");
+    assert_eq!(
+        tickets.iter().map(|one| (one.id.as_deref(), one.counts())).collect::<Vec<_>>(),
+        [(Some("e0"), true), (Some("t0"), false)]
+    );
+    let active: Vec<_> = records("active").into_iter().map(|one| one.text).collect();
+    assert!(active.contains(&"usage.monthly_users.last: 629".to_owned()), "{active:?}");
+    assert!(active.contains(&"seats.used: 740".to_owned()), "{active:?}");
+}

@@ -244,6 +244,9 @@ pub struct Offer {
     pub worth: f64,
     pub minutes: u32,
     pub due: Option<Date>,
+    /// Who else it takes, in words.
+    #[serde(default)]
+    pub who: Option<String>,
     pub factors: Factors,
 }
 

@@ -6,9 +6,9 @@
 use jiff::civil::Date;
 
 use crate::book::day::number;
-use crate::book::model::{Input, Measure, Model};
+use crate::book::model::Model;
 use crate::book::prepared::On;
-use crate::book::records::{Record, records};
+use crate::book::records::{Record, of_measure};
 use crate::book::score::Eval;
 use crate::book::standing::{Band, Gate, Health, MeasureResult};
 use crate::book::undated::{Undated, undated};
@@ -113,11 +113,6 @@ const WORTH_SAYING: f64 = 0.005;
 /// Fresh enough that nobody need be told.
 const FRESH: f64 = 0.995;
 
-/// The inputs that a measure is made of.
-pub fn inputs(measure: &Measure) -> impl Iterator<Item = Input> + use<'_> {
-    measure.inputs.iter().copied()
-}
-
 /// The tree of a health that was assessed for `health_day`.
 pub fn why(eval: &Eval<'_>, health: &Health, health_day: Date) -> Why {
     let on = On::from(health_day);
@@ -125,9 +120,7 @@ pub fn why(eval: &Eval<'_>, health: &Health, health_day: Date) -> Why {
     let weights = Weights::new(model);
     let mut groups = Vec::new();
     let mut absent = Vec::new();
-    let rows = |at: usize| -> Vec<Record> {
-        inputs(&model.measures[at]).flat_map(|input| records(input, &eval.facts, model, on)).collect()
-    };
+    let rows = |at: usize| -> Vec<Record> { of_measure(&model.measures[at], eval, on) };
     let placed: Vec<(usize, &MeasureResult)> = health.measures.iter().enumerate().take(model.measures.len()).collect();
     let shares: Vec<f64> = (0..model.groups.len())
         .map(|g| placed.iter().filter(|(at, _)| model.measures[*at].group == g).map(|(_, m)| m.effective_weight).sum())

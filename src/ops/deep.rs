@@ -8,7 +8,6 @@ use jiff::civil::Date;
 
 use crate::book::prepared::On;
 use crate::book::query::{Both, Line, Look, Query, Vocabulary, parse_known};
-use crate::book::score::Eval;
 use crate::ops::{Desk, OpsError};
 use crate::store::{Filter, Version};
 
@@ -73,7 +72,7 @@ impl Desk {
                 Some((_, fits)) => *fits,
                 None => {
                     let (Some(facts), Some(row)) = (self.facts(&one.id)?, self.store().row(&one.id)?) else { continue };
-                    let eval = Eval::new(&facts, self.model()).in_money(&self.shared.rates);
+                    let eval = self.eval(&facts);
                     let line = Line { row: &row, today, me };
                     let fits = deep.matches(&Both { line, look: Look::new(&eval, on) });
                     found.fits.insert(one.key, (one.version, fits));

@@ -128,7 +128,7 @@ impl Desk {
             if !self.shows_stored() || standing.day > day || standing.valid_until <= day {
                 standing = self.assess(&facts, &medians, day)?;
             }
-            let eval = Eval::new(&facts, self.model());
+            let eval = self.eval(&facts);
             rows.extend(compared(&eval, &standing, since, day));
         }
         Ok(rows)
@@ -155,13 +155,13 @@ impl Desk {
                     trend.len().checked_sub(1 + (weeks / 7) as usize).and_then(|at| trend.get(at).copied().flatten())
                 }
                 None => match self.facts(&standing.account)? {
-                    Some(facts) => Eval::new(&facts, self.model()).score(number(since)),
+                    Some(facts) => self.eval(&facts).score(number(since)),
                     None => None,
                 },
             };
             let Some(then) = then.filter(|then| (now - then).abs() >= SCORE) else { continue };
             let facts = self.facts(&standing.account)?;
-            let moved = facts.map(|facts| changes_of(&Eval::new(&facts, self.model()), since, standing.day));
+            let moved = facts.map(|facts| changes_of(&self.eval(&facts), since, standing.day));
             let because = moved.map_or_else(String::new, |moved| main_cause(&moved, Some(now - then)));
             rows.push(DigestRow {
                 from: json!(then),

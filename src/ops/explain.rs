@@ -11,7 +11,6 @@ use crate::book::changes::changes_of;
 use crate::book::facts::Facts;
 use crate::book::ids::AccountId;
 use crate::book::records::Record;
-use crate::book::score::Eval;
 use crate::book::standing::{Gate, MeasureResult, Standing};
 use crate::book::typical::{Median, Typical};
 use crate::book::view::{Against, Explanation, Then};
@@ -57,11 +56,6 @@ impl Desk {
         }
         let eval = self.eval(facts);
         Ok(Then { against, day, health: health_of(&eval, day), changes: changes_of(&eval, day, self.day()) })
-    }
-
-    /// An account under the model in force, in the book's money.
-    fn eval<'a>(&'a self, facts: &'a Facts) -> Eval<'a> {
-        Eval::new(facts, self.model()).in_money(&self.shared.rates)
     }
 
     /// Seven days before the day that is looked at.

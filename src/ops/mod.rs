@@ -35,7 +35,9 @@ use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
 use crate::book::assess::Rates;
+use crate::book::facts::Facts;
 use crate::book::model::Model;
+use crate::book::score::Eval;
 use crate::config::{self, Book, Settings};
 use crate::store::{Access, Overlay, Scope, Store, StoreError};
 use crate::sync::Clock;
@@ -114,7 +116,9 @@ impl Desk {
     ///
     /// `fixed`: what today is (`--today`), where it is not the clock's day.
     pub fn open(settings: Settings, fixed: Option<Date>) -> Result<(Self, Vec<String>), OpsError> {
-        let model = Model::parse(&settings.health, &settings.plays).map_err(|message| OpsError { message, exit: 3 })?;
+        // Whoever writes a model of their own need not write plays for it.
+        let read = if settings.plays == config::PLAYS { Model::parse_with_other_plays } else { Model::parse };
+        let model = read(&settings.health, &settings.plays).map_err(|message| OpsError { message, exit: 3 })?;
         let mut mistakes: Vec<String> =
             model.check().iter().map(|fault| config::placed(fault, &settings.health, &settings.plays)).collect();
         mistakes.dedup();
@@ -274,6 +278,11 @@ impl Desk {
 
     fn asked(&self) -> u64 {
         self.asked.load(Ordering::Relaxed)
+    }
+
+    /// The facts of an account under the model in force, with the rates of the book.
+    fn eval<'a>(&'a self, facts: &'a Facts) -> Eval<'a> {
+        Eval::new(facts, self.model()).in_money(&self.shared.rates)
     }
 
     fn store(&self) -> Ref<'_, Store> {

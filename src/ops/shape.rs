@@ -106,6 +106,8 @@ pub struct NextItem {
     pub worth: f64,
     pub minutes: u32,
     pub due: Option<Date>,
+    /// Who else it takes, in words.
+    pub who: Option<String>,
 }
 
 /// To a tenth: what a score carries. The sums of `explain` are made of unrounded figures.
@@ -169,6 +171,7 @@ pub(super) fn next_item(offer: &Offer) -> NextItem {
         worth: offer.worth.round(),
         minutes: offer.minutes,
         due: offer.due,
+        who: offer.who.clone(),
     }
 }
 

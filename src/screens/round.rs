@@ -236,7 +236,8 @@ pub(super) fn play(offer: &Offer, here: bool, theme: &Theme, room: usize, curren
     let worth =
         if offer.worth >= 1.0 { format!("{} · ", figures::worth(offer.worth, currency)) } else { String::new() };
     let figures = format!("{worth}{} min", offer.minutes);
-    let because = format!("because {}", offer.because);
+    let who = offer.who.as_ref().map(|who| format!(" · {who}")).unwrap_or_default();
+    let because = format!("because {}{who}", offer.because);
     let edge = (room + 1).saturating_sub(width(&figures)).min(92);
     let title = text::cut(&offer.title, edge.saturating_sub(5));
     let bar = if here { " ▌ " } else { "   " };

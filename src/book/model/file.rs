@@ -240,6 +240,16 @@ impl MeasureFile {
 impl Model {
     /// Reads both files. The error names the file and, where it can, the line; [`Model::check`] has the finer faults.
     pub fn parse(health_toml: &str, plays_toml: &str) -> Result<Self, String> {
+        Self::read(health_toml, plays_toml, true)
+    }
+
+    /// As [`Model::parse`], with plays that were not written for this model: those on a flag that it does not know are
+    /// never offered, and that is no mistake.
+    pub fn parse_with_other_plays(health_toml: &str, plays_toml: &str) -> Result<Self, String> {
+        Self::read(health_toml, plays_toml, false)
+    }
+
+    fn read(health_toml: &str, plays_toml: &str, own_plays: bool) -> Result<Self, String> {
         let mut health: HealthFile =
             toml::from_str(health_toml).map_err(|e| mistake("health.toml", health_toml, &e))?;
         let plays: PlaysFile = toml::from_str(plays_toml).map_err(|e| mistake("plays.toml", plays_toml, &e))?;
@@ -249,6 +259,9 @@ impl Model {
         let rules = std::mem::take(&mut health.flag);
         let mut model = Self::of_file(health, &mut faults).map_err(|fault| format!("health.toml: {fault}"))?;
         model.flags = rules.into_iter().map(|rule| rule.rule(&mut faults)).collect();
+        if !own_plays {
+            faults.words.flags = None;
+        }
         model.plays = plays.play.into_iter().map(|play| play.play(&mut faults)).collect();
         let base = match given.is_empty() {
             true => toml::Table::new(),

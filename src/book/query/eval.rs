@@ -73,6 +73,11 @@ pub fn holds(expr: &Expr, subject: &impl Subject) -> bool {
     At { subject, item: None }.holds(expr)
 }
 
+/// Whether one item of a list fits.
+pub fn fits(test: &Expr, subject: &impl Subject, item: &Item<'_>) -> bool {
+    At { subject, item: Some(item) }.holds(test)
+}
+
 /// The number it makes; `None`: absent.
 pub fn number(num: &Num, subject: &impl Subject) -> Option<Reading> {
     At { subject, item: None }.number(num)

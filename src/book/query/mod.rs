@@ -3,6 +3,7 @@
 //!
 //! Decides what a query says and whether an account fits, on any day. How it becomes SQL is for the store.
 
+mod behind;
 mod complete;
 mod eval;
 mod field;
@@ -15,6 +16,7 @@ mod units;
 mod vocabulary;
 
 use crate::book::standing::Band;
+pub use behind::{Behind, behind};
 pub use complete::{Completion, complete};
 pub use eval::{Reading, Subject, holds, number, text};
 pub use field::{FIELDS, Field, FieldSpec, Needs, PULSES, STATES, TEXTS, Text, Unit};

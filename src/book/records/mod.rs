@@ -12,8 +12,10 @@ use jiff::civil::Date;
 
 use crate::book::day::date;
 use crate::book::facts::Series;
-use crate::book::model::{Input, Model};
+use crate::book::model::{Input, Measure, Model};
 use crate::book::prepared::{On, Prepared};
+use crate::book::query::{self, Look};
+use crate::book::score::Eval;
 use crate::text::short_date;
 
 /// The most rows behind one input; what is left over is counted in the last one.
@@ -62,9 +64,24 @@ impl Record {
     }
 }
 
+/// The records behind a measure on a day: those of its inputs, then the items and windows that its expression names.
+pub fn of_measure(measure: &Measure, eval: &Eval<'_>, on: On) -> Vec<Record> {
+    let model = eval.model_on(on.day);
+    let mut rows: Vec<Record> =
+        measure.inputs.iter().flat_map(|input| records(*input, &eval.facts, model, on)).collect();
+    if measure.value.reaches_past_inputs() {
+        let all = query::behind(&measure.value, &Look::new(eval, on)).into_iter().map(|one| {
+            let row = Record::new(one.on, one.text).from(one.source).id(&one.id.unwrap_or_default());
+            if one.fits { row } else { row.but("not asked for") }
+        });
+        rows.extend(all);
+    }
+    bounded(rows, on)
+}
+
 /// The records behind an input on a day: those that count first, else the newest first.
 pub fn records(input: Input, facts: &Prepared<'_>, model: &Model, on: On) -> Vec<Record> {
-    let mut rows = match input {
+    let rows = match input {
         Input::UsageTrend => usage::trend(facts, on),
         Input::UsageChange => usage::change(facts, on),
         Input::UsageUtilisation => usage::utilisation(facts, on),
@@ -82,6 +99,10 @@ pub fn records(input: Input, facts: &Prepared<'_>, model: &Model, on: On) -> Vec
         Input::InvoiceOverdue => account::invoice(facts, on),
         Input::RenewalDays => account::renewal(facts, on),
     };
+    bounded(rows, on)
+}
+
+fn bounded(mut rows: Vec<Record>, on: On) -> Vec<Record> {
     if rows.len() > MOST {
         let more = rows.len() - (MOST - 1);
         rows.truncate(MOST - 1);

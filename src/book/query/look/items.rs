@@ -91,6 +91,31 @@ impl Item<'_> {
         }
     }
 
+    /// Its record at its source, where it has one.
+    pub fn id(&self) -> Option<String> {
+        let id = match &self.what {
+            What::Person(known) | What::Leaver(known, _) => known.person.id.as_str(),
+            What::Ticket(ticket, _) => &ticket.id,
+            What::Touch(touch) => &touch.id,
+            What::Task(task) => &task.id,
+            What::Deal(deal) => &deal.id,
+            What::Note(note) => &note.id,
+        };
+        (!id.is_empty()).then(|| id.to_owned())
+    }
+
+    /// Where it comes from.
+    pub fn source(&self) -> Option<String> {
+        Some(match &self.what {
+            What::Ticket(ticket, _) => ticket.source.to_string(),
+            What::Touch(touch) => touch.source.to_string(),
+            What::Note(_) => "note".to_owned(),
+            What::Person(_) | What::Leaver(..) | What::Task(_) | What::Deal(_) => {
+                self.look.eval.facts.facts.source.to_string()
+            }
+        })
+    }
+
     /// A number of it; `None`: absent, or another list's.
     pub fn number(&self, field: ItemField) -> Option<f64> {
         let today = self.look.on.day;
