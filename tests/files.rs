@@ -289,7 +289,12 @@ fn a_damaged_own_file_is_kept_and_what_is_readable_is_rescued() {
     let path = home.data().join("own.db");
     let whole = std::fs::read(&path).expect("own.db");
     let mut bytes = whole.clone();
-    let (from, to) = (bytes.len() * 4 / 10, bytes.len() * 6 / 10);
+    // Whole pages in the midst of the notes, wherever they lie among all else that the file holds.
+    let place = |text: &String| whole.windows(text.len()).position(|part| part == text.as_bytes());
+    let mut places: Vec<usize> = texts.iter().filter_map(|text| place(&text.trim().to_owned())).collect();
+    places.sort_unstable();
+    let page = |place: usize| place / 4096 * 4096;
+    let (from, to) = (page(places[places.len() * 4 / 10]), page(places[places.len() * 6 / 10]));
     bytes[from..to].fill(0x5a);
     std::fs::write(&path, &bytes).expect("damage");
     let output = home.run(&["show", "northwind", "--json"]);
