@@ -561,7 +561,7 @@ pub fn changes() -> Digest {
             row(0, "band", "watch", "at risk", Some(-18.0), "Jane Doe (buyer, our champion) left", 2),
             row(0, "flag", "", "champion-left", None, "Jane Doe, our champion, left on 21 Nov", 2),
             row(4, "band", "at risk", "watch", Some(4.0), "ticket 4412 solved", 1),
-            row(3, "flag-cleared", "usage-drop", "", None, "no longer: usage −21%", 0),
+            row(3, "flag-cleared", "usage-drop", "", None, "was: usage −21%", 0),
             row(6, "new", "", "", None, "new in the book", 0),
             row(2, "flag", "", "silent-account", None, "last two-way contact on 13 Oct", 1),
         ],

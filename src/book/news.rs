@@ -215,7 +215,7 @@ pub fn news(told: Option<&Told>, now: &Stand, model: &str) -> (Told, Vec<News>) 
             out.push(News {
                 from: Some(old.kind.clone()),
                 key: old.key.clone(),
-                ..News::plain(Kind::FlagCleared, &format!("no longer: {}", old.label))
+                ..News::plain(Kind::FlagCleared, &format!("was: {}", old.label))
             });
         }
     }

@@ -233,7 +233,7 @@ fn compared(eval: &Eval<'_>, standing: &Standing, since: Date, day: Date) -> Vec
     for old in then.flags.iter().filter(|old| !stands(&old.kind)) {
         rows.push(DigestRow {
             from: json!(old.kind),
-            because: format!("no longer: {}", old.label),
+            because: format!("was: {}", old.label),
             ..row(standing, Kind::FlagCleared.name(), None)
         });
     }
