@@ -113,12 +113,7 @@ pub fn value(input: Input, facts: &Prepared<'_>, model: &Model, on: On) -> Optio
         }
         Input::Pulse => {
             let pulse = pulse(facts, on)?;
-            let value = match pulse.pulse {
-                Pulse::Red => 0.0,
-                Pulse::Yellow => 1.0,
-                Pulse::Green => 2.0,
-            };
-            Some(same((value, number(pulse.on))))
+            Some(same((level(pulse.pulse), number(pulse.on))))
         }
         Input::InvoiceOverdue => overdue(facts, on).map(same),
         Input::RenewalDays => {
@@ -276,6 +271,15 @@ pub fn ticket_seen(facts: &Prepared<'_>, day: Day) -> Option<Day> {
 /// How many tickets were opened in `from..=to`.
 pub fn opened(facts: &Prepared<'_>, from: Day, to: Day) -> usize {
     facts.tickets.iter().filter(|ticket| (from..=to).contains(&ticket.opened)).count()
+}
+
+/// Where a pulse stands among the levels, worst first.
+pub fn level(pulse: Pulse) -> f64 {
+    match pulse {
+        Pulse::Red => 0.0,
+        Pulse::Yellow => 1.0,
+        Pulse::Green => 2.0,
+    }
 }
 
 /// The last pulse on or before a day.

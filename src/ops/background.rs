@@ -282,7 +282,9 @@ fn pull_once(
 fn tend_loop(mut desk: Desk, common: &Common, wakes: &Receiver<Wake>, pulls: &Sender<Wake>) {
     let mut visible: Vec<AccountId> = Vec::new();
     let mut runtime = None;
-    let mut work = Work { push: true, assess: true, moved: true };
+    // What is usual is kept from before: the whole book is read for it only once something in it has moved.
+    let mut work =
+        Work { push: true, assess: true, moved: desk.store().typical(None).map_or(true, |kept| kept.is_none()) };
     loop {
         if desk.turn() {
             work.assess = true;

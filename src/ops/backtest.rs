@@ -17,7 +17,6 @@ use crate::book::model::Model;
 use crate::book::order::flagged;
 use crate::book::score::Eval;
 use crate::book::standing::{Severity, Standing};
-use crate::config;
 use crate::ops::{Desk, OpsError};
 use crate::store::{Store, StoreError};
 
@@ -202,15 +201,9 @@ impl Desk {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path)
             .map_err(|error| OpsError::usage(format!("--model {name} cannot be read ({error})")))?;
-        let named = |message: &str| message.replace("health.toml", &name);
         // Plays move no score; those in force may name flags that the other file does not have.
-        let model = Model::parse(&text, "").map_err(|message| OpsError { message: named(&message), exit: 3 })?;
-        let mut mistakes: Vec<String> =
-            model.check().iter().map(|fault| named(&config::placed(fault, &text, ""))).collect();
-        mistakes.dedup();
-        if !mistakes.is_empty() {
-            return Err(OpsError { message: mistakes.join("\n"), exit: 3 });
-        }
+        let model = super::sound(Model::parse(&text, ""), &text, "")
+            .map_err(|error| OpsError { message: error.message.replace("health.toml", &name), ..error })?;
         let calibration = kept(&self.store(), model.file_hash())?;
         Ok((model.calibrated(calibration), name))
     }

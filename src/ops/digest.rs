@@ -147,6 +147,7 @@ impl Desk {
                 continue;
             }
             let weeks = between(since, standing.day);
+            let mut facts = None;
             let then = match before.get(&standing.account) {
                 Some(score) => *score,
                 // The trend holds the score of each week.
@@ -154,13 +155,15 @@ impl Desk {
                     let trend = &standing.health.trend;
                     trend.len().checked_sub(1 + (weeks / 7) as usize).and_then(|at| trend.get(at).copied().flatten())
                 }
-                None => match self.facts(&standing.account)? {
-                    Some(facts) => self.eval(&facts).score(number(since)),
-                    None => None,
-                },
+                None => {
+                    facts = self.facts(&standing.account)?;
+                    facts.as_ref().and_then(|facts| self.eval(facts).score(number(since)))
+                }
             };
             let Some(then) = then.filter(|then| (now - then).abs() >= SCORE) else { continue };
-            let facts = self.facts(&standing.account)?;
+            if facts.is_none() {
+                facts = self.facts(&standing.account)?;
+            }
             let moved = facts.map(|facts| changes_of(&self.eval(&facts), since, standing.day));
             let because = moved.map_or_else(String::new, |moved| main_cause(&moved, Some(now - then)));
             rows.push(DigestRow {

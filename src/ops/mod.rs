@@ -118,13 +118,7 @@ impl Desk {
     pub fn open(settings: Settings, fixed: Option<Date>) -> Result<(Self, Vec<String>), OpsError> {
         // Whoever writes a model of their own need not write plays for it.
         let read = if settings.plays == config::PLAYS { Model::parse_with_other_plays } else { Model::parse };
-        let model = read(&settings.health, &settings.plays).map_err(|message| OpsError { message, exit: 3 })?;
-        let mut mistakes: Vec<String> =
-            model.check().iter().map(|fault| config::placed(fault, &settings.health, &settings.plays)).collect();
-        mistakes.dedup();
-        if !mistakes.is_empty() {
-            return Err(OpsError { message: mistakes.join("\n"), exit: 3 });
-        }
+        let model = sound(read(&settings.health, &settings.plays), &settings.health, &settings.plays)?;
         let mut rates = Rates::new(settings.currency);
         for (currency, rate) in &settings.rates {
             rates.set(*currency, *rate);
@@ -292,6 +286,15 @@ impl Desk {
     fn store_mut(&self) -> RefMut<'_, Store> {
         self.store.borrow_mut()
     }
+}
+
+/// A model that makes sense; else every mistake in it, by file and line.
+fn sound(read: Result<Model, String>, health: &str, plays: &str) -> Result<Model, OpsError> {
+    let wrong = |message| OpsError { message, exit: 3 };
+    let model = read.map_err(wrong)?;
+    let mut mistakes: Vec<String> = model.check().iter().map(|fault| config::placed(fault, health, plays)).collect();
+    mistakes.dedup();
+    if mistakes.is_empty() { Ok(model) } else { Err(wrong(mistakes.join("\n"))) }
 }
 
 /// The runtime of the network half; made when it is first needed, after the first frame.

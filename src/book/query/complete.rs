@@ -3,7 +3,7 @@
 //! Decides which words fit the place of the cursor. Must not read anything: the words are given.
 
 use super::PULSES;
-use super::field::{FIELDS, STATES, TEXTS};
+use super::field::{FIELDS, METRICS, STATES, TEXTS};
 use super::item::{Holds, LISTS, List, fields};
 use super::vocabulary::Vocabulary;
 
@@ -119,11 +119,8 @@ fn names(begun: &str, list: Option<List>, words: &Vocabulary) -> Vec<(String, St
         ["any(", "all(", "count("].map(|how| (format!("{name}.{how}"), format!("{}, one by one", short(says))))
     });
     let metrics = words.metrics.iter().flat_map(|metric| {
-        let said = match metric.as_str() {
-            "active_users" => "active",
-            "seats_used" => "seats",
-            other => other.strip_prefix("feature:").unwrap_or(other),
-        };
+        let short = METRICS.iter().find(|(_, real)| real == metric).map(|(said, _)| *said);
+        let said = short.unwrap_or_else(|| metric.strip_prefix("feature:").unwrap_or(metric));
         let usable = said.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
         let specs = FIELDS.iter().filter(move |spec| usable && spec.name.starts_with("usage.*."));
         specs

@@ -132,8 +132,8 @@ impl<S: Subject> At<'_, '_, S> {
             Term::Told(words) => self.text(words).is_some(),
             Term::Items { list, every, test } => {
                 let mut found = false;
-                self.each(*list, &mut |item| {
-                    let fits = self.of(&item, test);
+                self.subject.each(*list, &mut |item| {
+                    let fits = fits(test, self.subject, &item);
                     // Of nobody at all nothing is said: `all` of an empty list does not hold.
                     found = fits;
                     if fits == *every { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
@@ -163,20 +163,12 @@ impl<S: Subject> At<'_, '_, S> {
         }
     }
 
-    fn of(&self, item: &Item<'_>, test: &Expr) -> bool {
-        At { subject: self.subject, item: Some(item) }.holds(test)
-    }
-
-    fn each(&self, list: List, see: &mut dyn FnMut(Item<'_>) -> ControlFlow<()>) {
-        self.subject.each(list, see);
-    }
-
     /// The items that fit, and the newest day behind them.
     fn fitting(&self, list: List, test: Option<&Expr>, see: &mut dyn FnMut(&Item<'_>)) -> Option<Day> {
         let mut newest = None;
-        self.each(list, &mut |item| {
+        self.subject.each(list, &mut |item| {
             newest = newest.max(Some(item.on()));
-            if test.is_none_or(|test| self.of(&item, test)) {
+            if test.is_none_or(|test| fits(test, self.subject, &item)) {
                 see(&item);
             }
             ControlFlow::Continue(())

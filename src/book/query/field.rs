@@ -39,6 +39,9 @@ pub enum Needs {
 /// The pulse in words, worst first.
 pub const PULSES: &[&str] = &["red", "yellow", "green"];
 
+/// Usage metrics that people say otherwise: as typed, and as sources deliver them.
+pub const METRICS: [(&str, &str); 2] = [("active", "active_users"), ("seats", "seats_used")];
+
 /// One field that holds a number.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldSpec {

@@ -34,8 +34,8 @@ pub fn amount(text: &str, unit: Unit) -> Option<f64> {
     }
 }
 
-/// A curve's value as it stands in a file: a plain number means itself, a text is read in the unit.
-pub fn scaled(text: &str, units: &[(&str, f64)]) -> Option<f64> {
+/// Digits with one of these units behind them, or none.
+fn scaled(text: &str, units: &[(&str, f64)]) -> Option<f64> {
     let found = units.iter().find_map(|(unit, factor)| text.strip_suffix(unit).map(|digits| (digits, *factor)));
     let (digits, factor) = found.unwrap_or((text, 1.0));
     // "inf" and "nan" are numbers to Rust, and nonsense here.

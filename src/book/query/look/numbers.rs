@@ -2,7 +2,7 @@
 
 use super::{Look, people};
 use crate::book::day::{Day, number as day_number};
-use crate::book::facts::{Pulse, Tier};
+use crate::book::facts::Tier;
 use crate::book::money::Money;
 use crate::book::query::eval::Reading;
 use crate::book::query::{Field, Use};
@@ -90,7 +90,7 @@ pub fn number(look: &Look<'_, '_>, of: &Use) -> Option<Reading> {
         Field::PulseBefore => {
             let last = reading::pulse(facts, on)?;
             let earlier = facts.facts.pulses.iter().filter(|pulse| pulse.on < last.on).max_by_key(|pulse| pulse.on)?;
-            Some(Reading::of(level(earlier.pulse), day_number(earlier.on)))
+            Some(Reading::of(reading::level(earlier.pulse), day_number(earlier.on)))
         }
         Field::PulseAge => since(day_number(reading::pulse(facts, on)?.on)),
         Field::OnboardingDays => onboarding(look).and_then(lasts),
@@ -124,15 +124,6 @@ pub fn units(look: &Look<'_, '_>, money: Money) -> Option<f64> {
     match look.eval.rates {
         Some(rates) => rates.convert(money).map(Money::units),
         None => Some(money.units()),
-    }
-}
-
-/// Where a pulse stands among the levels, worst first.
-fn level(pulse: Pulse) -> f64 {
-    match pulse {
-        Pulse::Red => 0.0,
-        Pulse::Yellow => 1.0,
-        Pulse::Green => 2.0,
     }
 }
 

@@ -2,16 +2,13 @@
 
 use super::keyed::item_text;
 use super::{Reader, list_of};
-use crate::book::query::field::{FIELDS, FieldSpec, TEXTS, Unit};
+use crate::book::query::field::{FIELDS, FieldSpec, METRICS, TEXTS, Unit};
 use crate::book::query::item::{Holds, ItemSpec, fields};
 use crate::book::query::units::{Stretch, amount};
 use crate::book::query::{Arith, List, Num, Op, Over, Pick, QueryError, Term, Use, Words};
 
 /// How deep numbers may stand in each other.
 const DEEPEST: usize = 32;
-
-/// Names of usage metrics that people say otherwise.
-const METRICS: [(&str, &str); 2] = [("active", "active_users"), ("seats", "seats_used")];
 
 impl Reader<'_> {
     /// The field of that name without its arguments: exact, else `usage.<metric>.<what>`.
