@@ -260,6 +260,7 @@ fn person(id: &str, name: &str, title: &str) -> Person {
         created: Some(date(2025, 3, 2)),
         champion: Series::default(),
         left: Series::default(),
+        tier: Series::default(),
     }
 }
 
@@ -373,6 +374,8 @@ pub fn account() -> AccountView {
             state: Some("sent".into()),
             copies: Vec::new(),
             problems: Vec::new(),
+            edited_by: None,
+            private: false,
         },
         Note {
             id: "n2".into(),
@@ -385,6 +388,8 @@ pub fn account() -> AccountView {
             state: None,
             copies: Vec::new(),
             problems: Vec::new(),
+            edited_by: None,
+            private: false,
         },
     ];
     let measures = vec![

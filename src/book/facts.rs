@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::book::ids::{AccountId, NoteId, PersonId, SourceName};
+use crate::book::journal::Fact;
 use crate::book::money::Money;
 
 /// A value that held from a day on.
@@ -97,6 +98,8 @@ pub struct Person {
     pub champion: Series<bool>,
     /// Whether they have left.
     pub left: Series<bool>,
+    /// Their tier by hand: it goes before roles and titles.
+    pub tier: Series<Tier>,
 }
 
 /// What kind of contact a touch was.
@@ -205,6 +208,10 @@ pub struct Note {
     pub copies: Vec<String>,
     /// Lines that look like facts of ours but do not parse.
     pub problems: Vec<String>,
+    /// Who changed it in the CRM after its author.
+    pub edited_by: Option<String>,
+    /// It never leaves this machine.
+    pub private: bool,
 }
 
 /// The CSM's own sentiment for the account.
@@ -224,6 +231,26 @@ pub struct PulseFact {
     pub pulse: Pulse,
     pub because: String,
     pub by: Option<String>,
+}
+
+/// A fact of a note, with whom it names found again. Touches, tasks and pulses stand in lists of their own as well.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// The note's id and the fact's place in it.
+    pub id: String,
+    pub note: Option<NoteId>,
+    /// The day it happened: its own, else the day of the note.
+    pub on: Date,
+    /// The day it was taken down.
+    pub known: Date,
+    /// Who took it down: e-mail.
+    pub by: Option<String>,
+    /// It stays on this machine: it counts in my own score and stands in nothing that leaves it.
+    pub private: bool,
+    pub source: SourceName,
+    /// The people it names, in the order of [`Fact::people`]; somebody unknown to the CRM stands in `people` too.
+    pub people: Vec<PersonId>,
+    pub fact: Fact,
 }
 
 /// Daily values of one metric, without holes in the vector.
@@ -312,6 +339,14 @@ pub struct Facts {
     /// Newest first.
     pub notes: Vec<Note>,
     pub pulses: Vec<PulseFact>,
+    /// Everything that notes record, oldest first.
+    pub journal: Vec<Recorded>,
+    /// What it costs us to serve it, a year.
+    pub cost: Series<Money>,
+    /// What more they could buy, a year.
+    pub potential: Series<Money>,
+    /// How much it matters beyond its money, 0 to 100.
+    pub strategic: Series<f64>,
     pub usage: Usage,
     /// The source that `usage` came from, for evidence.
     pub usage_source: Option<SourceName>,
@@ -354,6 +389,10 @@ impl Facts {
             tasks: Vec::new(),
             notes: Vec::new(),
             pulses: Vec::new(),
+            journal: Vec::new(),
+            cost: Series::default(),
+            potential: Series::default(),
+            strategic: Series::default(),
             usage: Usage::new(),
             usage_source: None,
             source,

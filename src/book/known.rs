@@ -64,6 +64,10 @@ impl Facts {
             tasks: _,
             notes,
             pulses,
+            journal,
+            cost,
+            potential,
+            strategic,
             usage,
             usage_source,
             source,
@@ -100,6 +104,10 @@ impl Facts {
             tasks: Vec::new(),
             notes: notes.iter().filter(|note| note.on <= day).cloned().collect(),
             pulses: pulses.iter().filter(|pulse| pulse.on <= day && pulse.known <= day).cloned().collect(),
+            journal: journal.iter().filter(|one| one.on <= day && one.known <= day).cloned().collect(),
+            cost: cost.known_by(day),
+            potential: potential.known_by(day),
+            strategic: strategic.known_by(day),
             usage: usage_by(usage, day),
             usage_source: usage_source.clone(),
             source: source.clone(),
@@ -149,6 +157,7 @@ impl Facts {
         known.then(|| Person {
             champion: person.champion.known_by(day),
             left: person.left.known_by(day),
+            tier: person.tier.known_by(day),
             ..person.clone()
         })
     }

@@ -108,6 +108,13 @@ impl Money {
     }
 }
 
+/// What something is worth: once, or each year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Worth {
+    pub amount: Money,
+    pub yearly: bool,
+}
+
 /// `412k`, `6.2M`, `840`: the fewest digits that decide. A minus is `−`.
 pub fn short(units: f64) -> String {
     let (sign, n) = if units < 0.0 { ("−", -units) } else { ("", units) };

@@ -35,6 +35,7 @@ pub fn person(id: &str, name: &str, title: &str) -> Person {
         created: Some(ago(500)),
         champion: Default::default(),
         left: Default::default(),
+        tier: Default::default(),
     }
 }
 

@@ -83,6 +83,7 @@ mod tests {
             created: None,
             champion: Default::default(),
             left: Default::default(),
+            tier: Default::default(),
         }
     }
 

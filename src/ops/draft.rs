@@ -84,7 +84,7 @@ impl Making<'_> {
                 fields.insert("due".into(), Value::Instant(due.map_or(self.at, |due| self.due(due))));
                 (Entity::Task, None, Vec::new())
             }
-            Fact::Pulse { .. } => return None,
+            _ => return None,
         };
         let mark = mark.for_part(part).to_string();
         let draft = Draft { kind, people: self.people(&people), fields, mark };

@@ -8,8 +8,9 @@ mod mark;
 mod parse;
 mod people;
 mod print;
+pub mod words;
 
-pub use fact::{Fact, PersonRef};
+pub use fact::{Delta, Fact, PersonRef, Tag};
 pub use mark::Mark;
 pub use parse::{Parsed, VERBS, Verb, parse};
 pub use people::{Candidate, Found, find, ids};

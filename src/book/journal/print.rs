@@ -39,7 +39,7 @@ pub fn record(fact: &Fact, mark: &Mark, part: u32) -> Option<(String, String)> {
     let about = match fact {
         Fact::Touch { about, .. } => about.as_str(),
         Fact::Task { .. } => "",
-        Fact::Pulse { .. } => return None,
+        _ => return None,
     };
     let mark = mark.for_part(part);
     let body = if about.is_empty() { mark.to_string() } else { format!("{about}\n\n{mark}") };
@@ -68,6 +68,7 @@ pub fn bullet(fact: &Fact) -> String {
         Fact::Task { subject, due: None } => format!("* task: {subject}"),
         Fact::Pulse { pulse, because } if because.is_empty() => format!("* pulse {}", pulse_word(*pulse)),
         Fact::Pulse { pulse, because } => format!("* pulse {}: {because}", pulse_word(*pulse)),
+        _ => format!("* {}", fact.kind()),
     }
 }
 

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use super::super::own::OwnNote;
 use super::records::{mark, owner};
 use super::{Reading, Rec, on};
-use crate::book::facts::{Facts, Note, PulseFact, Task, Touch};
+use crate::book::facts::{Facts, Note, PulseFact, Recorded, Task, Touch};
 use crate::book::ids::{NoteId, SourceName};
 use crate::book::journal::{Candidate, Fact, ReadNote, ids, read_back};
 use crate::book::row::Entity;
@@ -62,6 +62,8 @@ pub(super) fn read(reading: &Reading<'_>, keys: &[&str], own: &[OwnNote], facts:
             state: own.map(|own| own.state.clone()),
             copies: copies.iter().map(|rec| rec.id.clone()).collect(),
             problems: read.as_ref().map(|read| read.problems.clone()).unwrap_or_default(),
+            edited_by: None,
+            private: own.is_some_and(|own| own.private),
         });
         if let Some(read) = read {
             speaking.push(Speaking { note: read.mark.note.clone(), at, author, read, source: &first.source });
@@ -83,6 +85,8 @@ pub(super) fn read(reading: &Reading<'_>, keys: &[&str], own: &[OwnNote], facts:
             state: Some(note.state.clone()),
             copies: Vec::new(),
             problems: read.as_ref().map(|read| read.problems.clone()).unwrap_or_default(),
+            edited_by: None,
+            private: note.private,
         });
         if let Some(read) = read {
             let (note, at, author) = (note.id.clone(), note.at, note.author.clone());
@@ -94,6 +98,7 @@ pub(super) fn read(reading: &Reading<'_>, keys: &[&str], own: &[OwnNote], facts:
     say(reading, &speaking, facts);
     facts.touches.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.id.cmp(&b.id)));
     facts.pulses.sort_by_key(|pulse| pulse.on);
+    facts.journal.sort_by(|a, b| (a.on, &a.id).cmp(&(b.on, &b.id)));
     Ok(())
 }
 
@@ -178,6 +183,17 @@ fn say(reading: &Reading<'_>, speaking: &[Speaking<'_>], facts: &mut Facts) {
                 continue;
             }
             let id = format!("{}.{part}", note.note);
+            facts.journal.push(Recorded {
+                id: id.clone(),
+                note: Some(note.note.clone()),
+                on: fact.on().unwrap_or(written),
+                known: written,
+                by: note.author.clone(),
+                private: false,
+                source: note.source.clone(),
+                people: ids(&fact.people().into_iter().cloned().collect::<Vec<_>>(), &candidates),
+                fact: fact.clone(),
+            });
             match fact {
                 Fact::Touch { kind, people, on: day, .. } => facts.touches.push(Touch {
                     id,
@@ -208,6 +224,7 @@ fn say(reading: &Reading<'_>, speaking: &[Speaking<'_>], facts: &mut Facts) {
                     because: because.clone(),
                     by: note.author.clone(),
                 }),
+                _ => {}
             }
         }
     }

@@ -83,6 +83,7 @@ fn person(reading: &Reading<'_>, rec: &Rec) -> rusqlite::Result<Person> {
         created: rec.day("created", reading.zone),
         champion: trimmed(champion),
         left: trimmed(left),
+        tier: Series::default(),
     })
 }
 
