@@ -426,6 +426,7 @@ pub fn account() -> AccountView {
             confidence: 0.86,
             measures,
             gates: vec![Gate { id: "weak".into(), label: "Cap: no buyer is engaged".into(), cap: 41.0, points: -14.3 }],
+            over: None,
             delta_7d: Some(-18.0),
             trend: head.trend.clone(),
         },

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
+use crate::book::csm;
 use crate::book::day::date;
 use crate::book::evidence::evidence;
 use crate::book::facts::{Facts, TouchKind};
@@ -172,10 +173,11 @@ fn health(eval: &Eval<'_>, on: On) -> Health {
     }
     Health {
         score: folded.map(|folded| folded.score),
-        band: eval.band(on.day),
+        band: eval.shown_band(on.day),
         confidence: folded.map_or(0.0, |folded| folded.confidence),
         measures: measures.collect(),
         gates,
+        over: eval.over(on.day),
         delta_7d: None,
         trend: Vec::new(),
     }
@@ -229,11 +231,12 @@ impl Moment {
         let order = &eval.model.order;
         let stakes = Stakes {
             arr: arr.or(estimate).unwrap_or(0.0),
-            p_loss: p_loss(order, eval.score(on.day)),
+            p_loss: p_loss(order, eval.weighed(on.day)),
             near: near(order, on.date, facts.renewal.at(on.date).copied(), &plain),
             keep: keep(order, None),
         };
-        let mut offers = if left { Vec::new() } else { offers(eval, &standing, stakes, ctx.actions, on) };
+        let actions: Vec<_> = ctx.actions.iter().cloned().chain(csm::played(facts, on.date)).collect();
+        let mut offers = if left { Vec::new() } else { offers(eval, &standing, stakes, &actions, on) };
         // What rests on a quiet flag is as quiet as the flag.
         offers.retain(|offer| !quiet.iter().any(|one| offer.key.split(':').next() == Some(one.flag.kind.as_str())));
         let Stakes { arr, p_loss, near, keep } = stakes;
@@ -254,7 +257,8 @@ fn valid_until(eval: &Eval<'_>, on: On, health: &Health, moment: &Moment, ctx: &
             (a, b) => a == b,
         };
         close
-            && eval.band(day) == health.band
+            && eval.shown_band(day) == health.band
+            && eval.over(day) == health.over
             && week(delta(eval, next)) == week(health.delta_7d)
             && !eval.facts.facts.touches.iter().any(|touch| touch.on == next.date || touch.on == on.date)
             && former(eval.facts.facts, next.date) == former(eval.facts.facts, on.date)

@@ -8,6 +8,7 @@ pub mod assess;
 pub mod backtest;
 pub mod changes;
 pub mod compared;
+pub mod csm;
 pub mod dates;
 pub mod day;
 pub mod evidence;

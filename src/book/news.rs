@@ -236,7 +236,7 @@ pub fn stand_on(eval: &Eval<'_>, day: Day) -> Stand {
     };
     Stand {
         day: date(day),
-        band: eval.band(day),
+        band: eval.shown_band(day),
         score: eval.score(day),
         former: left,
         flags: kinds.into_iter().map(flag).collect(),

@@ -5,8 +5,9 @@ use jiff::tz::TimeZone;
 
 use crate::book::assess::{Context, Medians, Rates};
 use crate::book::day::{between, plus};
-use crate::book::facts::{Facts, Person, Ticket, Touch, TouchKind};
+use crate::book::facts::{Facts, Person, Recorded, Ticket, Touch, TouchKind};
 use crate::book::ids::AccountId;
+use crate::book::journal::Fact;
 use crate::book::money::{Currency, Money};
 use crate::book::plays::ActionState;
 
@@ -53,6 +54,21 @@ pub fn touch(kind: TouchKind, on: Date, people: &[&str]) -> Touch {
         owner: None,
         note: None,
         source: "crm".into(),
+    }
+}
+
+/// A fact of a note of that day.
+pub fn recorded(on: Date, fact: Fact) -> Recorded {
+    Recorded {
+        id: format!("n-{on}"),
+        note: None,
+        on,
+        known: on,
+        by: Some("maya.chen@example.com".into()),
+        private: false,
+        source: "crm".into(),
+        people: Vec::new(),
+        fact,
     }
 }
 

@@ -156,6 +156,18 @@ pub struct Changes {
     pub changes: Vec<Change>,
 }
 
+/// The CSM's own score, which band, urgency and sums follow while it lasts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Overruled {
+    /// 0 to 100.
+    pub score: f64,
+    /// The last day on which it counts.
+    pub until: Date,
+    pub because: String,
+    /// Who gave it: e-mail.
+    pub by: Option<String>,
+}
+
 /// The health of an account on a day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Health {
@@ -166,6 +178,9 @@ pub struct Health {
     pub confidence: f64,
     pub measures: Vec<MeasureResult>,
     pub gates: Vec<Gate>,
+    /// The CSM's own score: `band` follows it, `score` stays the computed one.
+    #[serde(default, rename = "override")]
+    pub over: Option<Overruled>,
     /// Against seven days before.
     pub delta_7d: Option<f64>,
     /// Thirteen weekly scores, oldest first, the last one today.

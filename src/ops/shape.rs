@@ -158,7 +158,10 @@ fn health_item(health: &Health) -> HealthItem {
         confidence: ratio(health.confidence),
         delta_7d: health.delta_7d.map(tenth),
         trend: health.trend.iter().map(|score| score.map(tenth)).collect(),
-        override_: None,
+        override_: health
+            .over
+            .as_ref()
+            .map(|over| json!({"score": over.score, "until": over.until, "because": over.because, "by": over.by})),
         gates: health.gates.iter().map(|gate| gate.id.clone()).collect(),
     }
 }

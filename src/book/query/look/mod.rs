@@ -63,7 +63,7 @@ impl Subject for Look<'_, '_> {
     }
 
     fn band(&self) -> Band {
-        self.eval.band(self.on.day)
+        self.eval.shown_band(self.on.day)
     }
 
     fn flag(&self, kind: Option<&str>) -> bool {

@@ -27,7 +27,7 @@ pub fn text<'l>(look: &'l Look<'_, '_>, of: Text) -> Option<Cow<'l, str>> {
         Text::Industry => facts.industry.as_deref().map(Cow::Borrowed),
         Text::Stage => facts.stage.at(on.date).map(|stage| Cow::Borrowed(stage.as_str())),
         Text::Priority => facts.priority.at(on.date).map(|priority| Cow::Borrowed(priority.as_str())),
-        Text::Band => Some(Cow::Borrowed(eval.band(on.day).name())),
+        Text::Band => Some(Cow::Borrowed(eval.shown_band(on.day).name())),
         Text::InvoiceState => facts.invoice.at(on.date).map(|state| Cow::Borrowed(state.as_str())),
         Text::OwnerBefore => {
             let now = facts.owner.entry(on.date)?;
