@@ -134,6 +134,9 @@ impl Facts {
         look("csat", self.csat.late(day), self.csat.unseen(day));
         look("invoice_state", self.invoice.late(day), self.invoice.unseen(day));
         look("invoice_due", self.invoice_due.late(day), self.invoice_due.unseen(day));
+        look("cost", self.cost.late(day), self.cost.unseen(day));
+        look("potential", self.potential.late(day), self.potential.unseen(day));
+        look("strategic", self.strategic.late(day), self.strategic.unseen(day));
         let people = || self.people.iter();
         look("champion", people().any(|one| one.champion.late(day)), people().any(|one| one.champion.unseen(day)));
         look("left", people().any(|one| one.left.late(day)), people().any(|one| one.left.unseen(day)));

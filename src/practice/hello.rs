@@ -113,6 +113,8 @@ onboarding_started = "properties.onboarding_started"
 go_live = "properties.go_live_date"
 churned_on = "properties.churned_on"
 cost = "properties.cost_to_serve"
+potential = "properties.white_space"
+strategic = "properties.strategic_value"
 external_id = "properties.posthog_group"
 
 [source.crm.map.person]

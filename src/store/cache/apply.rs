@@ -71,6 +71,9 @@ pub fn tracked(entity: Entity) -> &'static [&'static str] {
             "csat_on",
             "invoice_state",
             "invoice_due",
+            "cost",
+            "potential",
+            "strategic",
         ],
         Entity::Person => &["champion", "left"],
         Entity::Opportunity => &["stage", "amount", "close_date"],
@@ -335,7 +338,7 @@ impl Page<'_> {
                 "UPDATE record SET due = ?2, mark = ?3, trouble = ?4
                  WHERE rec = ?1 AND (due IS NOT ?2 OR mark IS NOT ?3 OR trouble <> ?4)",
             )?
-            .execute(params![rec, due, mark.map(|mark| mark.note.0), trouble])?;
+            .execute(params![rec, due, mark.map(|mark| mark.place()), trouble])?;
         Ok(())
     }
 

@@ -107,6 +107,9 @@ pub(super) fn account(reading: &Reading<'_>, id: &AccountId) -> rusqlite::Result
     facts.features_bought = fields.series("features_bought", |_, value| number(value));
     facts.invoice = fields.series("invoice_state", |_, value| as_text(value));
     facts.invoice_due = fields.series("invoice_due", |_, value| as_day(value));
+    facts.cost = fields.series("cost", |rec, value| money(value, currency(rec, reading.currency)));
+    facts.potential = fields.series("potential", |rec, value| money(value, currency(rec, reading.currency)));
+    facts.strategic = fields.series("strategic", |_, value| number(value));
     facts.csat = fields.csat();
     facts.undated = fields.undated;
     Ok(Some(facts))
