@@ -143,7 +143,7 @@ fn spoken(input: Input, facts: &Prepared<'_>, model: &Model, on: On, reading: &R
         Input::ContactBuyer | Input::ContactInfluencer | Input::ContactUser => {
             let last = facts.last_touch_of(tiers_of(input), on);
             let text = last.as_ref().map(|(touched, known, touch)| {
-                let tier = known.tier.map_or("person", |tier| tier.name());
+                let tier = known.tier(on).map_or("person", |tier| tier.name());
                 let when = match day - touched {
                     0 => "today".into(),
                     n => format!("{n} d ago"),
@@ -317,7 +317,7 @@ fn champion(facts: &Prepared<'_>, on: On) -> String {
     match champion_of(facts, on) {
         Some((known, None)) => format!("{} is our champion", known.person.name),
         Some((known, Some(left))) => {
-            let tier = known.tier.map(|tier| format!("{}, ", tier.name())).unwrap_or_default();
+            let tier = known.tier(on).map(|tier| format!("{}, ", tier.name())).unwrap_or_default();
             format!("{} ({tier}our champion) left on {}", known.person.name, short_date(date(left), on.date))
         }
         None => "no champion known".into(),

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use crate::book::day::{Day, date, number};
 use crate::book::facts::{Daily, Facts, Person, Tier, Touch, TouchKind, Usage};
 use crate::book::model::Model;
-use crate::book::tiers::tier_of;
+use crate::book::tiers::usual_tier;
 
 /// A day in both forms.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +35,8 @@ impl From<Date> for On {
 #[derive(Debug)]
 pub struct Known<'a> {
     pub person: &'a Person,
-    pub tier: Option<Tier>,
+    /// Their tier by roles and title, where nothing was said by hand.
+    usual: Option<Tier>,
     created: Option<Day>,
     touches: Vec<Met>,
 }
@@ -51,6 +52,11 @@ struct Met {
 }
 
 impl Known<'_> {
+    /// Their tier on a day.
+    pub fn tier(&self, on: On) -> Option<Tier> {
+        self.person.tier.at(on.date).copied().or(self.usual)
+    }
+
     /// The last two-way touch on or before a day: when, and its index into `facts.touches`.
     pub fn last_touch(&self, day: Day) -> Option<(Day, usize)> {
         last(&self.touches, day)
@@ -118,7 +124,7 @@ impl<'a> Prepared<'a> {
             .iter()
             .map(|person| Known {
                 person,
-                tier: tier_of(person, &model.tiers),
+                usual: usual_tier(person, &model.tiers),
                 created: person.created.map(number),
                 touches: Vec::new(),
             })
@@ -167,7 +173,7 @@ impl<'a> Prepared<'a> {
     pub fn of(&self, tiers: &[Tier], on: On) -> impl Iterator<Item = &Known<'a>> {
         self.people
             .iter()
-            .filter(move |known| known.tier.is_some_and(|tier| tiers.contains(&tier)) && known.present(on))
+            .filter(move |known| known.tier(on).is_some_and(|tier| tiers.contains(&tier)) && known.present(on))
     }
 
     /// Age of the account in months.

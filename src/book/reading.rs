@@ -211,7 +211,7 @@ pub fn engaged(facts: &Prepared<'_>, model: &Model, on: On) -> usize {
     facts
         .of(&[Tier::Buyer, Tier::Influencer], on)
         .filter(|known| {
-            let cadence = known.tier.map_or(0.0, |tier| model.cadence.of(tier));
+            let cadence = known.tier(on).map_or(0.0, |tier| model.cadence.of(tier));
             known.last_touch(on.day).is_some_and(|(touched, _)| f64::from(on.day - touched) <= cadence)
         })
         .count()
@@ -228,7 +228,7 @@ pub struct Coverage {
 /// Which of the expected tiers are engaged. Absent while no touch was ever recorded: nothing can be said then.
 pub fn coverage(facts: &Prepared<'_>, model: &Model, on: On) -> Option<Coverage> {
     let (as_of, _) = facts.last_touch(on.day)?;
-    facts.people.iter().find(|known| known.tier.is_some() && known.present(on))?;
+    facts.people.iter().find(|known| known.tier(on).is_some() && known.present(on))?;
     let expected = model.tiers.expected(facts.facts.segment.at(on.date).map(String::as_str));
     let engaged = expected.iter().filter(|tier| tier_engaged(facts, model, **tier, on)).count();
     (!expected.is_empty()).then_some(Coverage { engaged, expected: expected.len(), as_of })

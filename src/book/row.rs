@@ -156,8 +156,8 @@ pub fn fields(entity: Entity) -> &'static [Field] {
         field("stage", Text), // lifecycle: customer, onboarding, former ...
         field("currency", Text),
         field("arr", Money),
-        field("cost", Money), // what serving it costs, a year
-        field("potential", Money), // what more it could buy, a year
+        field("cost", Money),       // what serving it costs, a year
+        field("potential", Money),  // what more it could buy, a year
         field("strategic", Number), // how much it matters beyond its money, 0 to 100
         field("renewal_date", Day),
         field("created", Day),

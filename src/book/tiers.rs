@@ -1,9 +1,10 @@
-//! Which tier a person belongs to: by the CRM's roles, else by the words of the title.
+//! Which tier a person belongs to: by hand, else by the CRM's roles, else by the words of the title.
 //!
 //! Decides nothing by itself: both tables stand in `health.toml`. Must not guess: no role and no known word is no tier.
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::book::facts::{Person, Tier};
@@ -41,8 +42,13 @@ impl TierRules {
     }
 }
 
-/// The tier of a person; of several roles the one that decides most.
-pub fn tier_of(person: &Person, rules: &TierRules) -> Option<Tier> {
+/// The tier of a person on a day: what was said by hand by then, else the usual one.
+pub fn tier_of(person: &Person, rules: &TierRules, day: Date) -> Option<Tier> {
+    person.tier.at(day).copied().or_else(|| usual_tier(person, rules))
+}
+
+/// The tier by roles, else by title, of which no source says since when; of several roles the one that decides most.
+pub fn usual_tier(person: &Person, rules: &TierRules) -> Option<Tier> {
     let by_role = person.roles.iter().filter_map(|role| rules.roles.get(&role.trim().to_lowercase())).min().copied();
     by_role.or_else(|| by_title(person.title.as_deref()?, rules))
 }
@@ -100,7 +106,17 @@ mod tests {
             ("Analyst", &["INFLUENCER", "BUDGET_HOLDER"], Some(Tier::Buyer)),
             ("Scoop", &[], None),
         ] {
-            assert_eq!(tier_of(&person(title, roles), &model.tiers), tier, "{title} {roles:?}");
+            assert_eq!(usual_tier(&person(title, roles), &model.tiers), tier, "{title} {roles:?}");
         }
+    }
+
+    #[test]
+    fn the_hand_goes_before_both_from_its_day_on() {
+        let model = Model::built_in_for_tests();
+        let day = |n| Date::constant(2026, 11, n);
+        let mut sam = person("VP Operations", &["END_USER"]);
+        sam.tier.push(day(20), day(22), Some(Tier::Builder));
+        assert_eq!(tier_of(&sam, &model.tiers, day(19)), Some(Tier::User));
+        assert_eq!(tier_of(&sam, &model.tiers, day(20)), Some(Tier::Builder));
     }
 }

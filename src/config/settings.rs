@@ -14,6 +14,9 @@ use crate::config::file::{self, Problem};
 use crate::config::paths::Folders;
 use crate::connect::SourceConfig;
 
+/// The kinds of personal fact that may be shared.
+const PERSONAL: [&str; 3] = ["feels", "wants", "values"];
+
 /// Whose accounts are in the book.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Book {
@@ -39,6 +42,10 @@ pub struct Settings {
     pub rates: BTreeMap<Currency, Decimal>,
     /// The book's time zone; unset: this machine's.
     pub zone: Option<TimeZone>,
+    /// Kinds of personal facts that colleagues may read: `feels`, `wants`, `values`. None by default.
+    pub share: Vec<String>,
+    /// Whose notes are read as facts besides those of the owners of the book, by e-mail.
+    pub authors: Vec<String>,
     /// How often a running Rounds syncs.
     pub sync_every: Duration,
     /// How long an unclear write may still show up before it is looked for.
@@ -69,6 +76,8 @@ struct Written {
     #[serde(default)]
     rates: BTreeMap<String, toml::Value>,
     zone: Option<String>,
+    share: Option<Vec<String>>,
+    authors: Option<Vec<String>>,
     sync_every: Option<String>,
     settle: Option<String>,
     theme: Option<String>,
@@ -113,6 +122,8 @@ impl Settings {
             currency: Currency::USD,
             rates: BTreeMap::new(),
             zone: None,
+            share: Vec::new(),
+            authors: Vec::new(),
             sync_every: Duration::from_secs(15 * 60),
             settle: Duration::from_secs(60),
             theme: None,
@@ -177,6 +188,19 @@ impl Settings {
                 Ok(found) => self.zone = Some(found),
                 Err(_) => wrong("zone", format!("zone = {zone:?} is not known: a name such as Europe/Berlin or UTC")),
             }
+        }
+        if let Some(share) = written.share {
+            for kind in share.iter().filter(|kind| !PERSONAL.contains(&kind.as_str())) {
+                wrong("share", format!("share: {kind:?} is no kind of personal fact: feels, wants or values"));
+            }
+            self.share = share.into_iter().filter(|kind| PERSONAL.contains(&kind.as_str())).collect();
+        }
+        if let Some(authors) = written.authors {
+            for author in authors.iter().filter(|author| !author.contains('@')) {
+                wrong("authors", format!("authors: {author:?} is not an e-mail address"));
+            }
+            self.authors =
+                authors.iter().filter(|author| author.contains('@')).map(|one| one.trim().to_lowercase()).collect();
         }
         let parse = |text: &str, least: Duration| {
             let parsed = text.parse::<jiff::SignedDuration>().ok().and_then(|d| Duration::try_from(d).ok());

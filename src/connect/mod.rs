@@ -27,7 +27,7 @@ pub use manifest::{Manifest, ManifestError, Setting, load};
 pub use source::{Listener, Notice, Source, TokenSource};
 pub use types::{
     Described, DescribedField, FindMarked, Found, Mapped, Me, Pull, PullEnd, PulledPage, SendOutcome, SourceConfig,
-    Stats, StreamInfo, WriteStep,
+    Stats, StreamInfo, TextLimit, WriteStep,
 };
 
 const BUILT_IN: &[(&str, &str)] =

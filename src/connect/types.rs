@@ -227,6 +227,24 @@ pub enum SendOutcome {
     SignIn { because: String },
 }
 
+/// How long a text may be where it is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TextLimit {
+    /// It is sent as HTML: escaped, which makes it longer.
+    pub html: bool,
+    /// In characters as they are sent; `None`: nobody says so.
+    pub max: Option<usize>,
+}
+
+impl TextLimit {
+    /// Whether a plain text is short enough once it is made ready to be sent.
+    pub fn fits(&self, plain: &str) -> bool {
+        let Some(max) = self.max else { return true };
+        let length = if self.html { super::html::from_plain(plain).chars().count() } else { plain.chars().count() };
+        length <= max
+    }
+}
+
 /// Looks for a mark of ours.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FindMarked {

@@ -11,6 +11,7 @@ use jiff::{Timestamp, ToSpan};
 use crate::book::ids::{NoteId, PersonId, SourceName};
 use crate::book::journal::{self, Fact, Mark, Parsed};
 use crate::book::row::{Entity, Value};
+use crate::connect::TextLimit;
 use crate::sync::Draft;
 
 /// The hour at which a task without one is due: the end of a working day.
@@ -18,12 +19,92 @@ const DUE_HOUR: i8 = 17;
 
 /// One record to be written.
 pub struct Record {
-    /// 0: the note itself; else the number of its fact, from 1.
-    pub part: u32,
+    /// `note` for the note itself, `note~2` for its second page, else the number of its fact, from 1.
+    pub part: String,
     pub entity: Entity,
     pub draft: Draft,
     /// The first words, for the outbox.
     pub text: String,
+}
+
+/// A note as far as colleagues may read it, and what of it stays here.
+#[derive(Debug)]
+pub struct Split {
+    pub shared: Parsed,
+    /// Bullets, and words of facts that could not be read, one a line.
+    pub kept: String,
+}
+
+impl Split {
+    /// What people feel or want for themselves stays here, unless the settings share its kind; also where it could not be
+    /// read for a fact. `people`: everybody who can be meant.
+    pub fn of(parsed: &Parsed, share: &[String], context: &journal::JournalContext<'_>) -> Self {
+        let stays = |fact: &Fact| stays(fact, share);
+        let (kept, shared): (Vec<Fact>, Vec<Fact>) = parsed.facts.iter().cloned().partition(stays);
+        let (text, withheld) = withhold(&parsed.text, share);
+        let mut lines: Vec<String> = kept.iter().map(journal::bullet).collect();
+        lines.extend(withheld);
+        // A link to somebody of whom only what stays here speaks would tell of it.
+        let ids = |facts: &[Fact]| {
+            let named: Vec<_> = facts.iter().flat_map(Fact::people).cloned().collect();
+            journal::ids(&named, context.people)
+        };
+        let (only_kept, of_shared) = (ids(&kept), ids(&shared));
+        let in_text = journal::parse(&text, context).people;
+        let open = |id: &&PersonId| !only_kept.contains(id) || of_shared.contains(id) || in_text.contains(id);
+        let people =
+            if lines.is_empty() { parsed.people.clone() } else { parsed.people.iter().filter(open).cloned().collect() };
+        let shared = Parsed { facts: shared, text, people, ..parsed.clone() };
+        Self { shared, kept: lines.join("\n") }
+    }
+
+    /// Nothing is left that a colleague could read.
+    pub fn stays_whole(&self) -> bool {
+        !self.kept.is_empty() && self.shared.text.is_empty() && self.shared.facts.is_empty()
+    }
+}
+
+/// Whether a fact stays on this machine.
+pub fn stays(fact: &Fact, share: &[String]) -> bool {
+    fact.is_personal() && !share.iter().any(|kind| kind == fact.kind())
+}
+
+/// Takes the words of personal facts that could not be read out of a text: up to the next fact or the line's end.
+fn withhold(text: &str, share: &[String]) -> (String, Vec<String>) {
+    let (mut lines, mut withheld) = (Vec::new(), Vec::new());
+    for line in text.lines() {
+        let verbs = if line.trim_start().starts_with('>') { Vec::new() } else { verbs(line) };
+        let mut kept = String::new();
+        let mut from = 0;
+        for (index, (at, word)) in verbs.iter().enumerate() {
+            let end = verbs.get(index + 1).map_or(line.len(), |(next, _)| *next);
+            if PERSONAL.contains(word) && !share.iter().any(|kind| kind == word) {
+                kept.push_str(&line[from..*at]);
+                withheld.push(line[*at..end].trim().to_owned());
+                from = end;
+            }
+        }
+        kept.push_str(&line[from..]);
+        if from == 0 || !kept.trim().is_empty() {
+            lines.push(kept.trim_end().to_owned());
+        }
+    }
+    (lines.join("\n").trim().to_owned(), withheld)
+}
+
+/// The kinds of fact that are personal, as they are typed and as the settings name them.
+pub const PERSONAL: [&str; 3] = ["feels", "wants", "values"];
+
+/// The slash words of a line: where each begins.
+fn verbs(line: &str) -> Vec<(usize, &str)> {
+    let found = line.match_indices('/').filter_map(|(at, _)| {
+        let blank = line[..at].chars().next_back().is_none_or(char::is_whitespace);
+        let rest = &line[at + 1..];
+        let word = &rest[..rest.find(char::is_whitespace).unwrap_or(rest.len())];
+        let known = PERSONAL.contains(&word) || journal::VERBS.iter().any(|verb| verb.word == word);
+        (blank && known).then_some((at, word))
+    });
+    found.collect()
 }
 
 /// What the records of a note are made of.
@@ -39,6 +120,8 @@ pub struct Making<'a> {
     pub at: Timestamp,
     pub zone: &'a TimeZone,
     pub candidates: &'a [journal::Candidate],
+    /// How long a text of a note may be there.
+    pub limit: &'a TextLimit,
 }
 
 impl Making<'_> {
@@ -47,15 +130,20 @@ impl Making<'_> {
         Mark::new(self.note.clone(), self.account, self.author)
     }
 
-    /// The note, then one record for each touch and task in it.
+    /// The note, page by page, then one record for each touch and task in it.
     pub fn records(&self, parsed: &Parsed) -> Vec<Record> {
         let mark = self.mark();
-        let mut fields = self.fields();
-        fields.insert("body".into(), Value::Text(journal::render(parsed, &mark)));
-        fields.insert("at".into(), Value::Instant(self.at));
-        let people = self.people(&parsed.people);
-        let draft = Draft { kind: None, people, fields, mark: mark.to_string() };
-        let mut records = vec![Record { part: 0, entity: Entity::Note, draft, text: first_words(&parsed.text) }];
+        let mut records = Vec::new();
+        let pages = journal::pages(&parsed.text, &parsed.facts, &mark, &|body| self.limit.fits(body));
+        for (page, body) in (1_u32..).zip(pages) {
+            let mut fields = self.fields();
+            fields.insert("body".into(), Value::Text(body));
+            fields.insert("at".into(), Value::Instant(self.at));
+            let people = self.people(&parsed.people);
+            let draft = Draft { kind: None, people, fields, mark: mark.for_page(page).to_string() };
+            let part = if page == 1 { "note".to_owned() } else { format!("note~{page}") };
+            records.push(Record { part, entity: Entity::Note, draft, text: first_words(&parsed.text) });
+        }
         for (index, fact) in parsed.facts.iter().enumerate() {
             let part = index as u32 + 1;
             records.extend(self.record(fact, part, &mark));
@@ -88,7 +176,7 @@ impl Making<'_> {
         };
         let mark = mark.for_part(part).to_string();
         let draft = Draft { kind, people: self.people(&people), fields, mark };
-        Some(Record { part, entity, draft, text })
+        Some(Record { part: part.to_string(), entity, draft, text })
     }
 
     fn fields(&self) -> BTreeMap<String, Value> {

@@ -125,7 +125,8 @@ impl Desk {
         }
         let zone = settings.zone();
         let access = if settings.read_only { Access::ReadOnly } else { Access::ReadWrite };
-        let opened = Store::open(&settings.folders.data, access)?;
+        let mut opened = Store::open(&settings.folders.data, access)?;
+        opened.store.trust(&settings.authors)?;
         let calibration = backtest::kept(&opened.store, model.file_hash())?;
         let model = model.calibrated(calibration);
         if access == Access::ReadWrite {
@@ -160,6 +161,8 @@ impl Desk {
             Some(overlay) => Store::open_over(data, access, overlay)?,
             None => Store::open(data, access)?,
         };
+        let mut opened = opened;
+        opened.store.trust(&self.settings().authors)?;
         Ok(Self {
             shared: Arc::clone(&self.shared),
             store: RefCell::new(opened.store),
@@ -239,7 +242,8 @@ impl Desk {
             return Ok(Vec::new());
         }
         let access = if self.settings().read_only { Access::ReadOnly } else { Access::ReadWrite };
-        let opened = Store::open(&self.settings().folders.data, access)?;
+        let mut opened = Store::open(&self.settings().folders.data, access)?;
+        opened.store.trust(&self.settings().authors)?;
         *self.store_mut() = opened.store;
         Ok(opened.notices)
     }

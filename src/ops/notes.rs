@@ -9,7 +9,7 @@ use crate::book::ids::{AccountId, DraftKey, NoteId, SourceName};
 use crate::book::journal::{self, Candidate, JournalContext, Parsed};
 use crate::book::row::Entity;
 use crate::book::view::NoteReceipt;
-use crate::ops::draft::{Making, Record};
+use crate::ops::draft::{Making, Record, Split, stays};
 use crate::ops::{Desk, OpsError};
 use crate::store::{NewNote, NewOutbox, NoteEdit, OutboxKind, WriteAction};
 
@@ -37,14 +37,17 @@ impl Desk {
     pub fn note_preview(&self, account: &AccountId, text: &str, _now: Timestamp) -> Result<NoteReceipt, OpsError> {
         let facts = self.known(account)?;
         let (_, parsed) = self.read_note(&facts, text);
-        Ok(self.receipt(None, "queued", &parsed))
+        Ok(self.receipt(None, "queued", &parsed, false))
     }
 
-    fn receipt(&self, id: Option<NoteId>, state: &str, parsed: &Parsed) -> NoteReceipt {
+    fn receipt(&self, id: Option<NoteId>, state: &str, parsed: &Parsed, private: bool) -> NoteReceipt {
         let facts = parsed.facts.iter().map(|fact| {
             let mut fact_json = fact.to_json();
             if let serde_json::Value::Object(map) = &mut fact_json {
                 map.insert("says".into(), json!(fact.describe(self.today())));
+                if private || stays(fact, &self.settings().share) {
+                    map.insert("private".into(), json!(true));
+                }
             }
             fact_json
         });
@@ -69,14 +72,15 @@ impl Desk {
             account: account.clone(),
             text: text.to_owned(),
             body: made.body,
+            kept: made.kept,
             private,
             author: Some(made.author),
             at: now,
             out: if private { Vec::new() } else { made.out },
         };
         self.store_mut().note_save(&note)?;
-        let state = if private { "private" } else { "queued" };
-        Ok(self.receipt(Some(id), state, &parsed))
+        let state = if note.out.is_empty() { "private" } else { "queued" };
+        Ok(self.receipt(Some(id), state, &parsed, private))
     }
 
     /// Changes a note of mine, also after it was sent.
@@ -86,10 +90,11 @@ impl Desk {
         let facts = self.known(&old.account)?;
         let (candidates, parsed) = self.read_note(&facts, text);
         let made = self.making(&old.account, note, old.at, &candidates, &parsed)?;
-        let edit = NoteEdit { id: note.clone(), text: text.to_owned(), body: made.body, at: now, out: made.out };
+        let Made { body, kept, out, .. } = made;
+        let state = if old.private || out.is_empty() { "private" } else { "queued" };
+        let edit = NoteEdit { id: note.clone(), text: text.to_owned(), body, kept, at: now, out };
         self.store_mut().note_edit(&edit)?;
-        let state = if old.private { "private" } else { "queued" };
-        Ok(self.receipt(Some(note.clone()), state, &parsed))
+        Ok(self.receipt(Some(note.clone()), state, &parsed, old.private))
     }
 
     /// Deletes a note of mine, also in the CRM.
@@ -190,6 +195,7 @@ impl Desk {
         let (source, theirs) = account.parts();
         let source = SourceName::from(source);
         let owner = self.store().owner_id(&source, &author)?;
+        let limit = self.text_limit(&source);
         let making = Making {
             note,
             source: &source,
@@ -199,28 +205,34 @@ impl Desk {
             at,
             zone: self.zone(),
             candidates,
+            limit: &limit,
         };
-        let body = journal::render(parsed, &making.mark());
-        let out =
-            making.records(parsed).into_iter().map(|record| row(note, &source, record)).collect::<Result<_, _>>()?;
-        Ok(Made { body, author, out })
+        let context = JournalContext { day: self.today(), people: candidates };
+        let split = Split::of(parsed, &self.settings().share, &context);
+        let body = journal::render(&split.shared, &making.mark());
+        let records = if split.stays_whole() { Vec::new() } else { making.records(&split.shared) };
+        let out = records.into_iter().map(|record| row(note, &source, record)).collect::<Result<_, _>>()?;
+        Ok(Made { body, kept: split.kept, author, out })
     }
 }
 
 /// A note on its way out.
 struct Made {
     body: String,
+    kept: String,
     author: String,
     out: Vec<NewOutbox>,
 }
 
 fn row(note: &NoteId, source: &SourceName, record: Record) -> Result<NewOutbox, OpsError> {
     let payload = serde_json::to_string(&record.draft).map_err(|error| OpsError::failed(error.to_string()))?;
-    let part = if record.part == 0 { "note".to_owned() } else { record.part.to_string() };
     Ok(NewOutbox {
-        id: if record.part == 0 { note.to_string() } else { format!("{note}.{part}") },
+        id: match record.part.strip_prefix("note") {
+            Some(page) => format!("{note}{page}"),
+            None => format!("{note}.{}", record.part),
+        },
         source: source.clone(),
-        part,
+        part: record.part,
         kind: if record.entity == Entity::Task { OutboxKind::Task } else { OutboxKind::Note },
         entity: record.entity,
         action: WriteAction::Create,

@@ -69,8 +69,11 @@ impl Desk {
         let standing = self.assess(&facts, &self.medians()?, self.day())?;
         let since = self.compared_with()?;
         let changes = changes(&facts, self.model(), since, self.day());
-        let tiers =
-            facts.people.iter().map(|person| (person.id.clone(), tier_of(person, &self.model().tiers))).collect();
+        let tiers = facts
+            .people
+            .iter()
+            .map(|person| (person.id.clone(), tier_of(person, &self.model().tiers, self.day())))
+            .collect();
         let draft = self.store().draft(&DraftKey::Next(id.clone()))?;
         let (why, typical) = self.why(&facts, &standing)?;
         let facts = self.as_shown(facts);

@@ -64,6 +64,7 @@ pub fn shape(view: &AccountView, today: Date, urgency: Option<f64>) -> Value {
             json!({
                 "id": note.id, "note": note.note, "text": note.text, "at": note.at, "author": note.author,
                 "mine": note.mine, "state": note.state, "copies": note.copies, "problems": note.problems,
+                "edited_by": note.edited_by, "private": note.private,
             })
         })
         .collect();

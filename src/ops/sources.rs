@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
+use crate::book::ids::SourceName;
 use crate::book::row::Entity;
 use crate::config::line_of_key;
-use crate::connect::{self, ConnectError, ErrorClass, Pull, Source, SourceConfig, TokenSource};
+use crate::connect::{self, ConnectError, ErrorClass, Pull, Source, SourceConfig, TextLimit, TokenSource};
 use crate::ops::{Desk, OpsError};
 use crate::secrets;
 
@@ -113,6 +114,13 @@ impl Desk {
             },
         };
         connect::load(&text, &file).map_err(|problems| ConnectError::Config { problems }.into())
+    }
+
+    /// How long a note may be in a source, as it is sent. A connector that can't be read is no reason not to save one:
+    /// nothing is known of it then.
+    pub(super) fn text_limit(&self, source: &SourceName) -> TextLimit {
+        let manifest = self.settings().source(source.as_str()).and_then(|config| self.manifest(config).ok());
+        manifest.map_or_else(TextLimit::default, |manifest| manifest.text_limit(Entity::Note, None))
     }
 
     /// Whether a source brings accounts, signed in or not.

@@ -210,7 +210,8 @@ impl Store {
                         && !copies.is_empty()
                     {
                         let ids = copies.iter().map(|(_, _, _, id)| id.clone()).collect();
-                        found.push((NoteId(mark.clone()), links::id_of(conn, *key)?, ids));
+                        let note = mark.split('~').next().unwrap_or(&mark);
+                        found.push((NoteId::from(note), links::id_of(conn, *key)?, ids));
                     }
                 }
             }

@@ -9,7 +9,12 @@ use super::error::StoreError;
 
 const CACHE: &[&str] =
     &[include_str!("sql/cache_1.sql"), include_str!("sql/cache_2.sql"), include_str!("sql/cache_3.sql")];
-const OWN: &[&str] = &[include_str!("sql/own_1.sql"), include_str!("sql/own_2.sql"), include_str!("sql/own_3.sql")];
+const OWN: &[&str] = &[
+    include_str!("sql/own_1.sql"),
+    include_str!("sql/own_2.sql"),
+    include_str!("sql/own_3.sql"),
+    include_str!("sql/own_4.sql"),
+];
 
 /// Marks the files as ours (`PRAGMA application_id`), for `file` and for people.
 const APPLICATION: i32 = 0x526e_6473;

@@ -11,6 +11,7 @@ mod error;
 mod facts;
 mod filter;
 mod find;
+mod forgotten;
 mod list;
 mod migrate;
 mod open;
@@ -58,6 +59,8 @@ pub struct Store {
     dir: PathBuf,
     reader: RefCell<Reader>,
     owners: RefCell<facts::Kept>,
+    /// Who may write notes that are read as facts besides the colleagues: e-mail addresses, lower case.
+    authors: Vec<String>,
 }
 
 /// An opened store, and what there is to say about the opening.
@@ -89,7 +92,21 @@ impl Store {
         let reader = Reader::default();
         cache.read("preparing", |conn| reader.install(conn))?;
         let (reader, owners) = (RefCell::new(reader), RefCell::default());
-        Ok(Self { cache, own, dir: dir.to_owned(), reader, owners })
+        Ok(Self { cache, own, dir: dir.to_owned(), reader, owners, authors: Vec::new() })
+    }
+
+    /// Names further people whose notes are read as facts, by e-mail. Where they are others than the last time, every
+    /// account is to be assessed anew.
+    pub fn trust(&mut self, authors: &[String]) -> Result<(), StoreError> {
+        self.authors = authors.iter().map(|email| codec::fold(email)).collect();
+        let named = self.authors.join(" ");
+        if self.meta("authors")?.unwrap_or_default() != named && self.cache.writable() {
+            self.cache.write("naming the authors of notes", |tx| {
+                tx.execute("UPDATE account SET dirty = 1, version = version + 1 WHERE merged IS NULL", [])?;
+                rows::set_meta(tx, "authors", &named)
+            })?;
+        }
+        Ok(())
     }
 
     /// The folder of both files.

@@ -13,6 +13,7 @@ use super::cache::links::{self, Hands, Links, record_link};
 use super::cache::matching::MatchIndex;
 use super::cache::{apply, matching, standings};
 use super::codec::{from_json, json, moment};
+use super::forgotten::Forgotten;
 use super::{Store, StoreError};
 use crate::book::ids::{AccountId, SourceName};
 use crate::book::row::{Entity, Value};
@@ -80,6 +81,7 @@ impl Store {
         next: &mut dyn FnMut() -> Result<Option<Batch>, String>,
     ) -> Result<Applied, StoreError> {
         let hands = self.hands()?;
+        let forgotten = self.own.read("reading what was forgotten", Forgotten::load)?;
         self.cache.write_checked("keeping what was imported", |tx| {
             let mut all = Applied::default();
             loop {
@@ -88,7 +90,7 @@ impl Store {
                     Ok(None) => return Ok(Ok(all)),
                     Err(why) => return Ok(Err(why)),
                 };
-                let applied = apply::apply(tx, &batch, &hands)?;
+                let applied = apply::apply(tx, &forgotten.leave_out(&batch), &hands)?;
                 all.rows += applied.rows;
                 all.added += applied.added;
                 all.changed += applied.changed;
@@ -123,7 +125,8 @@ impl Store {
     /// Keeps a page: its rows and its cursor in one transaction. The same page twice changes nothing.
     pub fn apply(&mut self, batch: &Batch) -> Result<Applied, StoreError> {
         let hands = self.hands()?;
-        self.cache.write("keeping what was pulled", |tx| apply::apply(tx, batch, &hands))
+        let batch = self.own.read("reading what was forgotten", Forgotten::load)?.leave_out(batch);
+        self.cache.write("keeping what was pulled", |tx| apply::apply(tx, &batch, &hands))
     }
 
     /// How far a stream has been read.
@@ -360,7 +363,7 @@ pub(super) fn meta(conn: &rusqlite::Connection, key: &str) -> rusqlite::Result<O
     conn.prepare_cached("SELECT value FROM meta WHERE key = ?1")?.query_row([key], |row| row.get(0)).optional()
 }
 
-fn set_meta(conn: &rusqlite::Connection, key: &str, value: &str) -> rusqlite::Result<()> {
+pub(super) fn set_meta(conn: &rusqlite::Connection, key: &str, value: &str) -> rusqlite::Result<()> {
     conn.execute(
         "INSERT INTO meta(key, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value",
         [key, value],

@@ -178,6 +178,7 @@ fn long_note(id: &str) -> NewNote {
         account: AccountId::from("crm:1"),
         text: "word ".repeat(20_000),
         body: String::new(),
+        kept: String::new(),
         private: true,
         author: None,
         at: now(),

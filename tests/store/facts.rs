@@ -168,6 +168,7 @@ fn my_note_shows_at_once_and_once() {
         id: "M1".into(),
         text: "better".into(),
         body: "Better.\n\n* pulse green\n[rounds:1:M1:512:maya@us.example]".into(),
+        kept: String::new(),
         at: now(),
         out: vec![out("e1", "note", "\"better\"")],
     };

@@ -30,6 +30,7 @@ fn edit(id: &str, text: &str, out: Vec<rounds::store::NewOutbox>) -> NoteEdit {
         id: NoteId::from(id),
         text: text.into(),
         body: format!("{text}\n[rounds:1:{id}:512:maya@us.example]"),
+        kept: String::new(),
         at: now(),
         out,
     }
@@ -49,7 +50,14 @@ fn a_change_has_a_draft_of_its_own() {
     store.draft_put(&change, "hello, again", now()).unwrap();
     store.note_save(&note("N0", "another")).unwrap();
     assert_eq!(store.draft(&change).unwrap().as_deref(), Some("hello, again"));
-    let edit = NoteEdit { id: "N1".into(), text: "hi".into(), body: "hi".into(), at: now(), out: Vec::new() };
+    let edit = NoteEdit {
+        id: "N1".into(),
+        text: "hi".into(),
+        body: "hi".into(),
+        kept: String::new(),
+        at: now(),
+        out: Vec::new(),
+    };
     store.note_edit(&edit).unwrap();
     assert_eq!(store.draft(&change).unwrap(), None);
 }

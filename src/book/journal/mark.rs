@@ -26,7 +26,14 @@ impl Mark {
     /// The mark of a whole note.
     pub fn new(note: NoteId, account: &str, author: &str) -> Self {
         let plain = |text: &str| text.chars().filter(|c| !c.is_whitespace() && !"[]".contains(*c)).collect::<String>();
-        Self { version: 1, note, part: None, page: None, account: plain(account), author: plain(author).replace(':', "") }
+        Self {
+            version: 1,
+            note,
+            part: None,
+            page: None,
+            account: plain(account),
+            author: plain(author).replace(':', ""),
+        }
     }
 
     /// The mark for the record of its fact number `part`, from 1.

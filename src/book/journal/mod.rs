@@ -5,16 +5,20 @@
 
 mod fact;
 mod mark;
+mod pages;
 mod parse;
 mod people;
 mod print;
+mod redact;
 pub mod words;
 
 pub use fact::{Delta, Fact, PersonRef, Tag};
 pub use mark::Mark;
+pub use pages::{join_pages, pages};
 pub use parse::{Parsed, VERBS, Verb, parse};
 pub use people::{Candidate, Found, find, ids};
 pub use print::{ReadNote, bullet, read_back, read_bullet, record, render};
+pub use redact::{Named, without};
 
 use jiff::civil::Date;
 

@@ -13,8 +13,8 @@ use crate::book::records::{Record, said_day};
 const NEVER: &str = "never met";
 
 /// `Jane Doe, buyer`.
-fn who(known: &Known<'_>) -> String {
-    match known.tier {
+fn who(known: &Known<'_>, on: On) -> String {
+    match known.tier(on) {
         Some(tier) => format!("{}, {}", known.person.name, tier.name()),
         None => known.person.name.clone(),
     }
@@ -33,7 +33,7 @@ fn ago(day: Day, on: On) -> String {
 fn met(facts: &Prepared<'_>, known: &Known<'_>, on: On) -> Option<(Day, Record)> {
     let (day, index) = known.last_touch(on.day)?;
     let touch = facts.facts.touches.get(index)?;
-    let text = format!("{}: {} {} ({})", who(known), touch.kind.name(), ago(day, on), touch.title);
+    let text = format!("{}: {} {} ({})", who(known, on), touch.kind.name(), ago(day, on), touch.title);
     Some((day, Record::new(date(day), text).from(Some(touch.source.to_string())).id(&touch.id)))
 }
 
@@ -49,14 +49,14 @@ fn account_source(facts: &Prepared<'_>) -> Option<String> {
 /// Somebody who was never met.
 fn stranger(facts: &Prepared<'_>, known: &Known<'_>, on: On) -> Record {
     let since = known.since().map_or(on.date, date);
-    let text = format!("{}: known since {}", who(known), said_day(number(since), on));
+    let text = format!("{}: known since {}", who(known, on), said_day(number(since), on));
     Record::new(since, text).from(account_source(facts)).id(known.person.id.parts().1).but(NEVER)
 }
 
 pub(super) fn contact(tiers: &[Tier], facts: &Prepared<'_>, on: On) -> Vec<Record> {
     let counting = facts.last_touch_of(tiers, on).map(|(_, known, _)| &known.person.id);
     let (mut rows, mut never, mut gone) = (Vec::new(), Vec::new(), Vec::new());
-    for known in facts.people.iter().filter(|known| known.tier.is_some_and(|tier| tiers.contains(&tier))) {
+    for known in facts.people.iter().filter(|known| known.tier(on).is_some_and(|tier| tiers.contains(&tier))) {
         if let Some(day) = left(known, on) {
             let words = format!("left on {}", said_day(day, on));
             let row = met(facts, known, on).map(|(_, row)| row);
@@ -91,7 +91,7 @@ fn since(known: &Known<'_>, last: Day, cadence: f64) -> Day {
 
 /// One person: engaged or not, and since when.
 fn one(facts: &Prepared<'_>, known: &Known<'_>, model: &Model, on: On) -> Record {
-    let cadence = known.tier.map_or(0.0, |tier| model.cadence.of(tier));
+    let cadence = known.tier(on).map_or(0.0, |tier| model.cadence.of(tier));
     let Some((day, row)) = met(facts, known, on) else { return stranger(facts, known, on) };
     let over = f64::from(on.day - day) - cadence;
     let text = if over > 0.0 {
@@ -177,12 +177,12 @@ pub(super) fn champion(facts: &Prepared<'_>, on: On) -> Vec<Record> {
         };
         rows.push(match (entry.value, left(known, on)) {
             (Some(true), None) => {
-                (0, row(named, format!("{}: our champion since {}", who(known), said_day(named, on))))
+                (0, row(named, format!("{}: our champion since {}", who(known, on), said_day(named, on))))
             }
             (Some(true), Some(day)) => {
                 let text = format!(
                     "{}: our champion since {}, left on {}",
-                    who(known),
+                    who(known, on),
                     said_day(named, on),
                     said_day(day, on)
                 );
@@ -193,7 +193,7 @@ pub(super) fn champion(facts: &Prepared<'_>, on: On) -> Vec<Record> {
                 continue;
             }
             _ => {
-                let text = format!("{}: our champion until {}", who(known), said_day(named, on));
+                let text = format!("{}: our champion until {}", who(known, on), said_day(named, on));
                 (2, row(named, text).but("no longer our champion"))
             }
         });

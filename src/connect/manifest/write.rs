@@ -5,6 +5,7 @@
 use super::{Errors, Item, Link, LinkTo, Node, Request, Tab};
 use crate::book::row::Entity;
 use crate::connect::path::Path;
+use crate::connect::types::TextLimit;
 use serde_json::Value as Json;
 
 /// How a text is written.
@@ -42,6 +43,14 @@ pub(crate) struct FindMarker {
     pub rows: Path,
     pub id: Path,
     pub text: Vec<Path>,
+}
+
+impl super::Manifest {
+    /// How long the text of a record may be where it is written.
+    pub fn text_limit(&self, entity: Entity, kind: Option<&str>) -> TextLimit {
+        let write = self.writes.iter().find(|write| write.entity == entity && write.kind.as_deref() == kind);
+        write.map_or_else(TextLimit::default, |write| TextLimit { html: write.text == TextKind::Html, max: write.max })
+    }
 }
 
 pub(super) fn read(name: &str, node: &Node, at: &str, errors: &Errors) -> Option<Write> {

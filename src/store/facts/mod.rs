@@ -3,6 +3,7 @@
 //! Decides which record speaks for a field where several sources have one, and when a fact happened and was known.
 //! What a fact means for anything is decided in `book`.
 
+mod journal;
 mod notes;
 mod owners;
 mod people;
@@ -21,6 +22,7 @@ pub(super) use owners::{Kept, Owners};
 use super::cache::apply::Body;
 use super::cache::{links, usage};
 use super::codec::{from_json, moment};
+use super::forgotten::Forgotten;
 use super::own::OwnNote;
 use super::{Store, StoreError};
 use crate::book::facts::{Facts, Usage};
@@ -85,6 +87,12 @@ struct Reading<'a> {
     zone: &'a TimeZone,
     currency: Currency,
     owners: &'a Owners,
+    account: &'a AccountId,
+    /// Who may write notes that speak besides the colleagues.
+    authors: &'a [String],
+    forgotten: &'a Forgotten,
+    /// Fields of people whose first value nobody knows the day of.
+    undated: people::Undated,
     /// Records by entity, in the order in which they were first seen; those that are gone only for accounts.
     records: HashMap<Entity, Vec<Rec>>,
 }
@@ -119,12 +127,13 @@ impl Store {
             Ok((Some(account), links::ids_of(conn, account)?))
         })?;
         let Some(account) = account else { return Ok(None) };
-        let (own, closed) = self
-            .own
-            .read("reading notes", |conn| Ok((super::own::notes_on(conn, &ids)?, super::own::closed(conn)?)))?;
+        let (own, closed, forgotten) = self.own.read("reading notes", |conn| {
+            Ok((super::own::notes_on(conn, &ids)?, super::own::closed(conn)?, Forgotten::load(conn)?))
+        })?;
         let facts = self.cache.read("reading an account", |conn| {
             let owners = self.owners.borrow_mut().current(conn)?;
-            read(conn, account, &own, zone, currency, &owners)
+            let ours = Ours { notes: &own, authors: &self.authors, forgotten: &forgotten, owners: &owners };
+            read(conn, account, &ours, zone, currency)
         })?;
         Ok(facts.map(|mut facts| {
             for task in facts.tasks.iter_mut().filter(|task| closed.contains(&task.id)) {
@@ -135,21 +144,32 @@ impl Store {
     }
 }
 
+/// What is ours and what is ours to say, for a reading.
+struct Ours<'a> {
+    notes: &'a [OwnNote],
+    authors: &'a [String],
+    forgotten: &'a Forgotten,
+    owners: &'a Owners,
+}
+
 fn read(
     conn: &Connection,
     account: i64,
-    own: &[OwnNote],
+    ours: &Ours<'_>,
     zone: &TimeZone,
     currency: Currency,
-    owners: &Owners,
 ) -> rusqlite::Result<Option<Facts>> {
     let id = links::id_of(conn, account)?;
     let links = links::links_of(conn, account)?;
-    let mut reading = Reading { conn, zone, currency, owners, records: records_of(conn, &links)? };
+    let Ours { notes: own, authors, forgotten, owners } = *ours;
+    let records = records_of(conn, &links)?;
+    let undated = people::Undated::new();
+    let mut reading = Reading { conn, zone, currency, owners, account: &id, authors, forgotten, undated, records };
     let Some(mut facts) = series::account(&reading, &id)? else { return Ok(None) };
     // Accounts are the only ones whose gone records were needed.
     reading.records.remove(&Entity::Account);
-    let canonical = people::read(&reading, &mut facts)?;
+    let (canonical, undated) = people::read(&reading, &mut facts)?;
+    reading.undated = undated;
     records::read(&reading, &canonical, &mut facts)?;
     let keys = links
         .iter()

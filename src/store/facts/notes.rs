@@ -1,31 +1,49 @@
-//! Notes, ours and our colleagues', and the facts that stand in them.
+//! Notes, ours and our colleagues': which of them may speak, and what each says as it stands now.
 //!
-//! Decides which notes may speak: by kind, author and mark. A note is known by its mark, so that it counts
-//! once however often it stands in the CRM; the CRM's text is the truth unless a change of ours is still on its way.
+//! Decides that by kind, author and mark. A note is known by its mark, so that it counts once however often it stands in
+//! the CRM; the CRM's text is the truth unless a change of ours is still on its way. What it says is put into the facts
+//! by `journal`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use jiff::civil::Date;
-
+use super::super::codec::fold;
 use super::super::own::OwnNote;
+use super::journal;
 use super::records::{mark, owner};
 use super::{Reading, Rec, on};
-use crate::book::facts::{Facts, Note, PulseFact, Recorded, Task, Touch};
+use crate::book::facts::{Facts, Note};
 use crate::book::ids::{NoteId, SourceName};
-use crate::book::journal::{Candidate, Fact, ReadNote, ids, read_back};
+use crate::book::journal::{Fact, ReadNote, join_pages, read_back, read_bullet};
 use crate::book::row::Entity;
 
 /// A note that may speak.
-struct Speaking<'a> {
-    note: NoteId,
-    at: jiff::Timestamp,
-    author: Option<String>,
-    read: ReadNote,
-    source: &'a SourceName,
+pub(super) struct Speaking<'a> {
+    pub note: NoteId,
+    pub at: jiff::Timestamp,
+    pub author: Option<String>,
+    /// What colleagues can read.
+    pub facts: Vec<Fact>,
+    /// What stays on this machine.
+    pub kept: Vec<Fact>,
+    /// All of it stays on this machine.
+    pub private: bool,
+    pub source: &'a SourceName,
 }
 
-/// Fills in notes, and the touches, tasks and pulses that stand in them. `keys`: the ids that a mark may name the
-/// account by.
+/// What stands in the CRM of one note: its pages in order, each with its copies; or one record without a mark.
+struct Group<'a> {
+    note: Option<NoteId>,
+    pages: BTreeMap<u32, Vec<&'a Rec>>,
+}
+
+impl<'a> Group<'a> {
+    /// The record of each page: the oldest one.
+    fn firsts(&self) -> impl Iterator<Item = &'a Rec> {
+        self.pages.values().filter_map(|records| records.first().copied())
+    }
+}
+
+/// Fills in notes, and everything that stands in them. `keys`: the ids that a mark may name the account by.
 pub(super) fn read(reading: &Reading<'_>, keys: &[&str], own: &[OwnNote], facts: &mut Facts) -> rusqlite::Result<()> {
     let source = facts.source.clone();
     let mut speaking = Vec::new();
@@ -33,40 +51,50 @@ pub(super) fn read(reading: &Reading<'_>, keys: &[&str], own: &[OwnNote], facts:
     let deleted = own.iter().filter(|note| note.deleted.is_some()).map(|note| &note.id).collect::<HashSet<_>>();
     let mine = own.iter().filter(|note| note.deleted.is_none()).map(|note| (&note.id, note)).collect::<HashMap<_, _>>();
 
-    for group in by_mark(reading) {
-        let Some((first, copies)) = group.split_first() else { continue };
-        let marked = mark(first).filter(|mark| mark.part.is_none());
-        let id = marked.as_ref().map(|mark| mark.note.clone());
-        if id.as_ref().is_some_and(|id| deleted.contains(id)) {
+    for group in groups(reading, own) {
+        let Some(first) = group.firsts().next() else { continue };
+        if group.note.as_ref().is_some_and(|id| deleted.contains(id)) {
             continue;
         }
-        let own = id.as_ref().and_then(|id| mine.get(id)).copied();
+        let own = group.note.as_ref().and_then(|id| mine.get(id)).copied();
         in_crm.extend(own.map(|own| own.id.clone()));
-        let theirs = first.text("body").filter(|_| trusted(reading, first)).and_then(|body| read_back(body, keys));
+        let trusted = group.firsts().all(|rec| trusted(reading, rec));
+        let theirs = trusted.then(|| read_pages(&group, keys)).flatten();
         let read = match own {
-            Some(own) if own.ahead || theirs.is_none() => read_back(&own.body, keys).or(theirs),
+            // What a stranger made of it is not read: what we wrote still stands.
+            Some(own) if own.ahead || !trusted => read_back(&own.body, keys).or(theirs),
             _ => theirs,
         };
         let Some(at) = first.instant("at").or(own.map(|own| own.at)) else { continue };
-        let author = marked.map(|mark| mark.author).filter(|author| !author.is_empty());
-        let author = author.filter(|_| read.is_some()).or_else(|| writer(reading, first));
-        let text = read.as_ref().map_or_else(|| first.owned("body").unwrap_or_default(), |read| read.text.clone());
+        let marked = mark(first).map(|mark| mark.author).filter(|author| !author.is_empty());
+        let author = marked.filter(|_| read.is_some()).or_else(|| writer(reading, first));
+        let raw = || join_pages(group.firsts().filter_map(|rec| rec.text("body")));
         facts.notes.push(Note {
             id: first.id.clone(),
-            note: id,
-            text,
+            note: group.note.clone(),
+            text: read.as_ref().map_or_else(raw, |read| read.text.clone()),
             at,
             on: on(at, reading.zone),
             author: author.clone(),
             mine: own.is_some(),
             state: own.map(|own| own.state.clone()),
-            copies: copies.iter().map(|rec| rec.id.clone()).collect(),
+            copies: group.pages.values().flat_map(|page| page.iter().skip(1)).map(|rec| rec.id.clone()).collect(),
             problems: read.as_ref().map(|read| read.problems.clone()).unwrap_or_default(),
-            edited_by: None,
+            edited_by: group.firsts().find_map(|rec| edited_by(reading, rec, author.as_deref())),
             private: own.is_some_and(|own| own.private),
         });
-        if let Some(read) = read {
-            speaking.push(Speaking { note: read.mark.note.clone(), at, author, read, source: &first.source });
+        let kept = own.map(|own| kept(own)).unwrap_or_default();
+        if read.is_some() || !kept.is_empty() {
+            let note = group.note.or_else(|| read.as_ref().map(|read| read.mark.note.clone()));
+            speaking.extend(note.map(|note| Speaking {
+                note,
+                at,
+                author,
+                facts: read.map(|read| read.facts).unwrap_or_default(),
+                kept,
+                private: own.is_some_and(|own| own.private),
+                source: &first.source,
+            }));
         }
     }
     for note in own.iter().filter(|note| note.deleted.is_none() && !in_crm.contains(&note.id)) {
@@ -74,6 +102,8 @@ pub(super) fn read(reading: &Reading<'_>, keys: &[&str], own: &[OwnNote], facts:
             continue;
         }
         let read = read_back(&note.body, keys);
+        // One of which nothing but personal facts is left has no row in the outbox: it stays here as well.
+        let private = note.private || note.state == "private";
         facts.notes.push(Note {
             id: note.id.0.clone(),
             note: Some(note.id.clone()),
@@ -86,53 +116,94 @@ pub(super) fn read(reading: &Reading<'_>, keys: &[&str], own: &[OwnNote], facts:
             copies: Vec::new(),
             problems: read.as_ref().map(|read| read.problems.clone()).unwrap_or_default(),
             edited_by: None,
-            private: note.private,
+            private,
         });
-        if let Some(read) = read {
-            let (note, at, author) = (note.id.clone(), note.at, note.author.clone());
-            speaking.push(Speaking { note, at, author, read, source: &source });
-        }
+        let facts = read.map(|read| read.facts).unwrap_or_default();
+        let (id, at, author) = (note.id.clone(), note.at, note.author.clone());
+        speaking.push(Speaking { note: id, at, author, facts, kept: kept(note), private, source: &source });
     }
     facts.notes.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| b.id.cmp(&a.id)));
     once(reading, &deleted, &mine, facts);
-    say(reading, &speaking, facts);
-    facts.touches.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.id.cmp(&b.id)));
-    facts.pulses.sort_by_key(|pulse| pulse.on);
-    facts.journal.sort_by(|a, b| (a.on, &a.id).cmp(&(b.on, &b.id)));
+    speaking.sort_by(|a, b| (a.at, &a.note).cmp(&(b.at, &b.note)));
+    journal::say(reading, speaking, facts);
     Ok(())
 }
 
-/// Notes of the CRM, those with the same mark together, the oldest first.
-fn by_mark<'a>(reading: &'a Reading<'_>) -> Vec<Vec<&'a Rec>> {
-    let mut groups: Vec<Vec<&Rec>> = Vec::new();
+/// The facts of a note that stay here.
+fn kept(note: &OwnNote) -> Vec<Fact> {
+    note.kept.lines().filter(|line| line.starts_with("* ")).filter_map(read_bullet).collect()
+}
+
+/// Notes of the CRM, those with the same mark together, the oldest first. One of ours whose mark was taken away is known
+/// by its id.
+fn groups<'a>(reading: &'a Reading<'_>, own: &[OwnNote]) -> Vec<Group<'a>> {
+    let by_id = own.iter().filter_map(|note| Some((note.remote.as_deref()?, &note.id))).collect::<HashMap<_, _>>();
+    let mut groups: Vec<Group<'_>> = Vec::new();
     let mut places: HashMap<NoteId, usize> = HashMap::new();
     let mut records = reading.of(Entity::Note).iter().collect::<Vec<_>>();
-    records.sort_by_key(|rec| (rec.instant("at"), rec.known, rec.rec));
+    // Who has the id that we were told is the first, whatever day somebody wrote on another.
+    let told = |rec: &Rec| mark(rec).is_some_and(|mark| by_id.get(rec.id.as_str()).is_some_and(|id| **id == mark.note));
+    records.sort_by_key(|rec| (!told(rec), rec.instant("at"), rec.known, rec.rec));
     for rec in records {
-        match mark(rec).filter(|mark| mark.part.is_none()) {
-            Some(mark) => match places.get(&mark.note) {
-                Some(at) => groups[*at].push(rec),
-                None => {
-                    places.insert(mark.note, groups.len());
-                    groups.push(vec![rec]);
-                }
-            },
-            None => groups.push(vec![rec]),
-        }
+        let marked = mark(rec).filter(|mark| mark.part.is_none());
+        let (note, page) = match (marked, by_id.get(rec.id.as_str())) {
+            (Some(mark), _) => (Some(mark.note), mark.page.unwrap_or(1)),
+            (None, Some(id)) => (Some((*id).clone()), 1),
+            (None, None) => (None, 1),
+        };
+        let at = match note.as_ref().and_then(|note| places.get(note)) {
+            Some(at) => *at,
+            None => {
+                places.extend(note.clone().map(|note| (note, groups.len())));
+                groups.push(Group { note, pages: BTreeMap::new() });
+                groups.len() - 1
+            }
+        };
+        groups[at].pages.entry(page).or_default().push(rec);
     }
     groups
 }
 
-/// Whether creator and last editor are active colleagues. Where a source does not name a creator, the owner of the note
-/// stands in; where it does not name an editor, nobody but the creator is assumed.
+/// The pages of a note as one: what each says, in order. `None`: the first has no mark of this account.
+fn read_pages(group: &Group<'_>, keys: &[&str]) -> Option<ReadNote> {
+    let mut pages = group.firsts().filter_map(|rec| read_back(rec.text("body")?, keys)).collect::<Vec<_>>();
+    if pages.is_empty() {
+        return None;
+    }
+    let text = join_pages(pages.iter().map(|page| page.text.as_str()));
+    let rest = pages.split_off(1);
+    let mut whole = pages.pop()?;
+    whole.text = text;
+    for page in rest {
+        whole.facts.extend(page.facts);
+        whole.problems.extend(page.problems);
+    }
+    Some(whole)
+}
+
+/// Whether creator and last editor are active colleagues, or people whom the settings name, and the record is of the
+/// source that we write notes to. Where a source does not name a creator, the owner of the note stands in; where it does
+/// not name an editor, nobody but the creator is assumed.
 fn trusted(reading: &Reading<'_>, rec: &Rec) -> bool {
-    let active = |id: &str| reading.owners.get(rec.source.as_str(), id).is_some_and(|owner| owner.active);
+    let named = |email: &str| reading.authors.contains(&fold(email));
+    let speaks = |id: &str| match reading.owners.get(rec.source.as_str(), id) {
+        Some(owner) => owner.active || owner.email.as_deref().is_some_and(named),
+        None => named(id),
+    };
     let creator = rec.text("author").or_else(|| rec.text("owner"));
-    creator.is_some_and(active) && rec.text("editor").is_none_or(active)
+    reading.account.parts().0 == rec.source.as_str()
+        && creator.is_some_and(speaks)
+        && rec.text("editor").is_none_or(speaks)
 }
 
 fn writer(reading: &Reading<'_>, rec: &Rec) -> Option<String> {
     owner(reading, rec, "author").or_else(|| owner(reading, rec, "owner"))
+}
+
+/// Who changed a note last, where that is not its author.
+fn edited_by(reading: &Reading<'_>, rec: &Rec, author: Option<&str>) -> Option<String> {
+    let editor = owner(reading, rec, "editor")?;
+    (author != Some(editor.as_str()) && rec.text("editor") != rec.text("author")).then_some(editor)
 }
 
 /// Whether a note that had arrived was deleted in the CRM since.
@@ -162,74 +233,4 @@ fn once(reading: &Reading<'_>, deleted: &HashSet<&NoteId>, mine: &HashMap<&NoteI
             facts.tasks.retain(|task| !drop.iter().any(|(_, id)| *id == task.id));
         }
     }
-}
-
-/// The facts of the notes; those that have a record of their own in the CRM stand there already.
-fn say(reading: &Reading<'_>, speaking: &[Speaking<'_>], facts: &mut Facts) {
-    let recorded = [Entity::Touch, Entity::Task]
-        .into_iter()
-        .flat_map(|entity| reading.of(entity).iter().filter_map(mark))
-        .map(|mark| (mark.note, mark.part))
-        .collect::<HashSet<_>>();
-    let candidates = facts
-        .people
-        .iter()
-        .map(|person| Candidate { id: person.id.clone(), name: person.name.clone(), email: person.email.clone() })
-        .collect::<Vec<_>>();
-    for note in speaking {
-        let written = on(note.at, reading.zone);
-        for (part, fact) in (1_u32..).zip(&note.read.facts) {
-            if recorded.contains(&(note.note.clone(), Some(part))) {
-                continue;
-            }
-            let id = format!("{}.{part}", note.note);
-            facts.journal.push(Recorded {
-                id: id.clone(),
-                note: Some(note.note.clone()),
-                on: fact.on().unwrap_or(written),
-                known: written,
-                by: note.author.clone(),
-                private: false,
-                source: note.source.clone(),
-                people: ids(&fact.people().into_iter().cloned().collect::<Vec<_>>(), &candidates),
-                fact: fact.clone(),
-            });
-            match fact {
-                Fact::Touch { kind, people, on: day, .. } => facts.touches.push(Touch {
-                    id,
-                    kind: *kind,
-                    title: fact.title(),
-                    at: if *day == written { note.at } else { noon(*day, reading, note.at) },
-                    on: *day,
-                    known: written.max(*day),
-                    people: ids(people, &candidates),
-                    // Whoever takes down a mail has had an answer: what was only sent is no touch.
-                    two_way: true,
-                    owner: note.author.clone(),
-                    note: Some(note.note.clone()),
-                    source: note.source.clone(),
-                }),
-                Fact::Task { subject, due } => facts.tasks.push(Task {
-                    id,
-                    subject: subject.clone(),
-                    due: *due,
-                    done: false,
-                    owner: note.author.clone(),
-                    note: Some(note.note.clone()),
-                }),
-                Fact::Pulse { pulse, because } => facts.pulses.push(PulseFact {
-                    on: written,
-                    known: written,
-                    pulse: *pulse,
-                    because: because.clone(),
-                    by: note.author.clone(),
-                }),
-                _ => {}
-            }
-        }
-    }
-}
-
-fn noon(day: Date, reading: &Reading<'_>, fallback: jiff::Timestamp) -> jiff::Timestamp {
-    day.at(12, 0, 0, 0).to_zoned(reading.zone.clone()).map_or(fallback, |noon| noon.timestamp())
 }

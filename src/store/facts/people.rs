@@ -2,7 +2,7 @@
 //!
 //! Decides who is whom, and from when somebody was a champion or had left; tiers are `book`'s matter.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::series::{as_bool, past, series};
 use super::{Reading, Rec};
@@ -12,15 +12,22 @@ use crate::book::row::{Entity, Value};
 
 /// Under which id each record's person goes, where it is not their own.
 pub(super) type Canonical = HashMap<PersonId, PersonId>;
+/// Whose champion or leaving was only seen as it stood: nobody knows since when.
+pub(super) type Undated = HashSet<(PersonId, &'static str)>;
 
 /// Fills in the people.
-pub(super) fn read(reading: &Reading<'_>, facts: &mut Facts) -> rusqlite::Result<Canonical> {
+pub(super) fn read(reading: &Reading<'_>, facts: &mut Facts) -> rusqlite::Result<(Canonical, Undated)> {
     let mut records = reading.of(Entity::Person).iter().collect::<Vec<_>>();
     records.sort_by_key(|rec| (rec.source != facts.source, rec.rec));
     let mut by_email: HashMap<String, usize> = HashMap::new();
     let mut canonical = Canonical::new();
+    let mut undated = Undated::new();
     for rec in records {
-        let person = person(reading, rec)?;
+        if reading.forgotten.record(rec.source.as_str(), Entity::Person, &rec.id) {
+            continue;
+        }
+        let (person, seen) = person(reading, rec)?;
+        undated.extend(seen.into_iter().map(|field| (person.id.clone(), field)));
         let email = person.email.as_deref().map(str::to_lowercase);
         match email.as_ref().and_then(|email| by_email.get(email)).copied() {
             Some(at) if facts.people[at].id.parts().0 != rec.source.as_str() => {
@@ -33,7 +40,7 @@ pub(super) fn read(reading: &Reading<'_>, facts: &mut Facts) -> rusqlite::Result
             }
         }
     }
-    Ok(canonical)
+    Ok((canonical, undated))
 }
 
 /// What the first source does not have, the second may.
@@ -52,10 +59,11 @@ fn complete(known: &mut Person, other: Person) {
     }
 }
 
-fn person(reading: &Reading<'_>, rec: &Rec) -> rusqlite::Result<Person> {
+/// A person, and the fields of which only the present is known.
+fn person(reading: &Reading<'_>, rec: &Rec) -> rusqlite::Result<(Person, Vec<&'static str>)> {
     let past = past(reading, rec)?;
-    let (champion, _) = series(reading, rec, &past, "champion", as_bool);
-    let (mut left, _) = series(reading, rec, &past, "left", as_bool);
+    let (champion, champion_seen) = series(reading, rec, &past, "champion", as_bool);
+    let (mut left, mut left_seen) = series(reading, rec, &past, "left", as_bool);
     if let Some(day) = rec.day("left_on", reading.zone)
         && (rec.flag("left") || rec.get("left").is_none())
     {
@@ -63,7 +71,10 @@ fn person(reading: &Reading<'_>, rec: &Rec) -> rusqlite::Result<Person> {
         let known = left.0.last().map_or(super::on(rec.known, reading.zone), |entry| entry.known);
         left.0.retain(|entry| entry.on < day || entry.value != Some(true));
         left.push(day, known.max(day), Some(true));
+        left_seen = false;
     }
+    let seen = [("champion", champion_seen), ("left", left_seen)];
+    let seen = seen.into_iter().filter(|(_, seen)| *seen).map(|(field, _)| field).collect();
     let full = || match (rec.text("first_name"), rec.text("last_name")) {
         (Some(first), Some(last)) => Some(format!("{first} {last}")),
         (first, last) => first.or(last).map(str::to_owned),
@@ -73,7 +84,7 @@ fn person(reading: &Reading<'_>, rec: &Rec) -> rusqlite::Result<Person> {
         Some(Value::Text(role)) => vec![role.clone()],
         _ => Vec::new(),
     };
-    Ok(Person {
+    let person = Person {
         id: PersonId::of(&rec.source, &rec.id),
         name: rec.owned("name").or_else(full).or_else(|| rec.owned("email")).unwrap_or_else(|| rec.id.clone()),
         title: rec.owned("title"),
@@ -84,7 +95,8 @@ fn person(reading: &Reading<'_>, rec: &Rec) -> rusqlite::Result<Person> {
         champion: trimmed(champion),
         left: trimmed(left),
         tier: Series::default(),
-    })
+    };
+    Ok((person, seen))
 }
 
 /// A `false` before anything else was ever said says nothing.

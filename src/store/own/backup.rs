@@ -8,8 +8,20 @@ use super::super::migrate;
 use super::super::{Store, StoreError};
 
 /// What a backup holds, in this order. What only serves the machine (undo, marks of change) is left out.
-const TABLES: [&str; 11] =
-    ["note", "draft", "note_draft", "outbox", "action", "flag", "put_off", "event", "round", "round_line", "hand"];
+const TABLES: [&str; 12] = [
+    "note",
+    "draft",
+    "note_draft",
+    "outbox",
+    "action",
+    "flag",
+    "put_off",
+    "event",
+    "round",
+    "round_line",
+    "hand",
+    "forgotten",
+];
 
 impl Store {
     /// Writes a whole copy of `own.db` to a file that does not exist yet.

@@ -22,6 +22,8 @@ pub struct NewNote {
     pub text: String,
     /// As it is written to the CRM: text, bullets, mark.
     pub body: String,
+    /// Bullets of it that stay on this machine, one a line.
+    pub kept: String,
     /// It never leaves this machine.
     pub private: bool,
     /// Who wrote it: e-mail of the owner.
@@ -37,6 +39,8 @@ pub struct NoteEdit {
     pub id: NoteId,
     pub text: String,
     pub body: String,
+    /// Bullets of it that stay on this machine, one a line.
+    pub kept: String,
     pub at: Timestamp,
     /// All of it again, as for a new note. Parts that are as they were are left alone.
     pub out: Vec<NewOutbox>,
@@ -49,6 +53,8 @@ pub struct OwnNote {
     pub account: AccountId,
     pub text: String,
     pub body: String,
+    /// Bullets of it that stay on this machine, one a line.
+    pub kept: String,
     pub private: bool,
     pub author: Option<String>,
     pub at: Timestamp,
@@ -71,7 +77,7 @@ pub enum Gone {
     Queued,
 }
 
-const COLUMNS: &str = "id, account, text, body, private, author, at, edited, deleted, remote";
+const COLUMNS: &str = "id, account, text, body, private, author, at, edited, deleted, remote, kept";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<OwnNote> {
     Ok(OwnNote {
@@ -85,6 +91,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<OwnNote> {
         edited: row.get::<_, Option<i64>>(7)?.map(moment),
         deleted: row.get::<_, Option<i64>>(8)?.map(moment),
         remote: row.get(9)?,
+        kept: row.get(10)?,
         state: String::new(),
         ahead: false,
     })
@@ -101,7 +108,8 @@ pub(in crate::store) fn list(
         .query_map(params, read)?
         .collect::<Result<Vec<_>, _>>()?;
     let mut states = conn.prepare_cached(
-        "SELECT action, state FROM outbox WHERE note = ?1 AND part = 'note' AND action <> 'delete' ORDER BY seq DESC",
+        "SELECT action, state FROM outbox WHERE note = ?1 AND (part = 'note' OR part LIKE 'note~%') AND action <> 'delete'
+         ORDER BY seq DESC",
     )?;
     for note in &mut notes {
         let rows = states
@@ -145,9 +153,9 @@ fn save(conn: &Connection, note: &NewNote) -> rusqlite::Result<Result<(), String
     }
     let before = undo::Before::note(conn, id)?;
     conn.prepare_cached(
-        "INSERT INTO note(id, account, text, body, private, author, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO note(id, account, text, body, private, author, at, kept) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?
-    .execute(params![id, account, note.text, note.body, note.private, note.author, ms(note.at)])?;
+    .execute(params![id, account, note.text, note.body, note.private, note.author, ms(note.at), note.kept])?;
     if !note.private {
         for out in &note.out {
             insert(conn, account, Some(id), out, None, note.at)?;
@@ -201,12 +209,8 @@ fn edit(conn: &Connection, edit: &NoteEdit) -> rusqlite::Result<Result<(), Strin
     };
     let account = note.account.as_str();
     let before = undo::Before::note(conn, id)?;
-    conn.prepare_cached("UPDATE note SET text = ?2, body = ?3, edited = ?4 WHERE id = ?1")?.execute(params![
-        id,
-        edit.text,
-        edit.body,
-        ms(edit.at)
-    ])?;
+    conn.prepare_cached("UPDATE note SET text = ?2, body = ?3, edited = ?4, kept = ?5 WHERE id = ?1")?
+        .execute(params![id, edit.text, edit.body, ms(edit.at), edit.kept])?;
     let known = parts(conn, id)?;
     if !note.private {
         for out in &edit.out {

@@ -149,7 +149,7 @@ impl Item<'_> {
                 known.person.title.clone()
             }
             (ItemField::PersonTier, What::Person(known)) | (ItemField::LeaverTier, What::Leaver(known, _)) => {
-                own(known.tier?.name())
+                own(known.tier(self.look.on)?.name())
             }
             (ItemField::PersonId, What::Person(known)) | (ItemField::LeaverId, What::Leaver(known, _)) => {
                 own(known.person.id.as_str())
@@ -190,7 +190,7 @@ impl Item<'_> {
                 known.person.champion.at(on.date) == Some(&true)
             }
             (ItemField::PersonEngaged, What::Person(known)) => {
-                let cadence = known.tier.map_or(0.0, |tier| eval.model_on(on.day).cadence.of(tier));
+                let cadence = known.tier(on).map_or(0.0, |tier| eval.model_on(on.day).cadence.of(tier));
                 known.last_touch(on.day).is_some_and(|(touched, _)| f64::from(on.day - touched) <= cadence)
             }
             (ItemField::TicketOpen, What::Ticket(_, days)) => days.open(on.day),
