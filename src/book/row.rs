@@ -231,6 +231,7 @@ pub fn fields(entity: Entity) -> &'static [Field] {
     const NOTE: &[Field] = &[
         field("body", Text),
         field("at", Instant),
+        field("created", Instant), // when the source itself first had it, whatever day it is dated with
         field("owner", Text),
         field("author", Text),
         field("editor", Text),

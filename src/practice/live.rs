@@ -3,6 +3,7 @@
 //! Only records that were touched are kept; all others are worked out when asked for.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use jiff::Timestamp;
@@ -44,6 +45,8 @@ pub(crate) struct Live {
     ahead: i64,
     /// The user whose token is used, as creator and last editor of what is written.
     pub user: u64,
+    /// Who writes, where that is somebody else for a while; 0: the user of the token.
+    acting: AtomicU64,
 }
 
 /// What a row of a search is known by before the record is written out.
@@ -57,7 +60,27 @@ impl Live {
     pub(crate) fn new(world: World, user: u64) -> Live {
         let wall = clock::day_of_ms(Timestamp::now().as_millisecond());
         let ahead = i64::from((world.today - wall).max(0)) * MS_PER_DAY;
-        Live { world, overlay: Mutex::default(), index: OnceLock::new(), domains: OnceLock::new(), ahead, user }
+        Live {
+            world,
+            overlay: Mutex::default(),
+            index: OnceLock::new(),
+            domains: OnceLock::new(),
+            ahead,
+            user,
+            acting: AtomicU64::new(0),
+        }
+    }
+
+    /// From now on this user writes, whoever's the token is; 0: the user of the token again.
+    pub(crate) fn act_as(&self, user: u64) {
+        self.acting.store(user, Ordering::Relaxed);
+    }
+
+    fn writer(&self) -> u64 {
+        match self.acting.load(Ordering::Relaxed) {
+            0 => self.user,
+            user => user,
+        }
     }
 
     /// This server's clock, epoch ms: never before the day that the book plays on.
@@ -224,8 +247,8 @@ impl Live {
             record.put(name, value);
         }
         if kind.engagement() {
-            record.put("hs_created_by_user_id", self.user.to_string());
-            record.put("hs_updated_by_user_id", self.user.to_string());
+            record.put("hs_created_by_user_id", self.writer().to_string());
+            record.put("hs_updated_by_user_id", self.writer().to_string());
         }
         overlay.records.insert((kind, id), record.clone());
         if lag > 0 {
@@ -242,10 +265,10 @@ impl Live {
         let mut record = self.get(kind, id).filter(|record| record.archived.is_none())?;
         let now = self.now();
         for (name, value) in values {
-            record.change(name, value, now, self.user);
+            record.change(name, value, now, self.writer());
         }
         if kind.engagement() {
-            record.change("hs_updated_by_user_id", self.user.to_string(), now, self.user);
+            record.change("hs_updated_by_user_id", self.writer().to_string(), now, self.writer());
         }
         record.updated = now;
         let mut overlay = self.lock();

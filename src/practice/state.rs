@@ -1,5 +1,6 @@
 //! A look behind the counter, for tests and the curious: what clients wrote, what they asked for.
-//! Decides the shape of `/practice/state` and takes new faults at `/practice/faults`. No sign-in: loopback only.
+//! Decides the shape of `/practice/state`, takes new faults at `/practice/faults` and at `/practice/as` who writes. No
+//! sign-in: loopback only.
 
 use serde_json::{Map, Value, json};
 
@@ -19,8 +20,20 @@ pub(crate) fn answer(house: &House, method: &str, path: &str, body: &[u8]) -> Re
             }
             Err(message) => fail(400, "VALIDATION_ERROR", message),
         },
-        _ => not_found("There are GET /practice/state and POST /practice/faults."),
+        ("POST", "/practice/as") => match user(body) {
+            Some(user) => {
+                house.live.act_as(user);
+                ok(json!({"user": user}))
+            }
+            None => fail(400, "VALIDATION_ERROR", "an object {\"user\": NUMBER} is needed".to_owned()),
+        },
+        _ => not_found("There are GET /practice/state, POST /practice/faults and POST /practice/as."),
     }
+}
+
+/// `{"user": 9100200}`: who writes from now on.
+fn user(body: &[u8]) -> Option<u64> {
+    serde_json::from_slice::<Value>(body).ok()?.get("user")?.as_u64()
 }
 
 /// `{"429": 0.1, "slow": 0.5}`; an empty object ends all faults.

@@ -59,6 +59,22 @@ impl Practice {
         http(self.url(), "POST", "/practice/faults", faults, None);
     }
 
+    /// From now on this user writes, whoever's the token is; 0: the user of the token again.
+    pub fn act_as(&self, user: u64) {
+        http(self.url(), "POST", "/practice/as", &format!("{{\"user\":{user}}}"), None);
+    }
+
+    /// A request with the CRM's token, and the JSON of its answer.
+    pub fn api(&self, method: &str, path: &str, body: &Value) -> Value {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let answer = self.request(method, path, &body);
+        if answer.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(&answer).unwrap_or_else(|e| panic!("{e}: {answer}"))
+        }
+    }
+
     /// The notes that were sent and are still there.
     pub fn notes(&self) -> Vec<Value> {
         let notes = self.state()["notes"].as_array().cloned().unwrap_or_default();
@@ -139,6 +155,15 @@ impl Home {
         let env = practice.hello["env"].as_object().expect("env");
         let env = env.iter().map(|(k, v)| (k.clone(), v.as_str().unwrap_or_default().to_owned())).collect();
         Self { env, ..home }
+    }
+
+    /// A colleague's workspace on the same practice CRM: everybody's book.
+    pub fn colleague(practice: &Practice, email: &str) -> Self {
+        let home = Self::of(practice);
+        home.edit_config(|text| {
+            text.replace("maya.chen@example.com", email).replace("book = \"owner\"", "book = \"team\"")
+        });
+        home
     }
 
     /// One with these settings.

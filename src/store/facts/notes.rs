@@ -141,9 +141,8 @@ fn groups<'a>(reading: &'a Reading<'_>, own: &[OwnNote]) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut places: HashMap<NoteId, usize> = HashMap::new();
     let mut records = reading.of(Entity::Note).iter().collect::<Vec<_>>();
-    // Who has the id that we were told is the first, whatever day somebody wrote on another.
-    let told = |rec: &Rec| mark(rec).is_some_and(|mark| by_id.get(rec.id.as_str()).is_some_and(|id| **id == mark.note));
-    records.sort_by_key(|rec| (!told(rec), rec.instant("at"), rec.known, rec.rec));
+    // Which one is the oldest is the source's to say: the day that a note is dated with is anybody's.
+    records.sort_by_key(|rec| (rec.instant("created").or_else(|| rec.instant("at")), rec.known, rec.rec));
     for rec in records {
         let marked = mark(rec).filter(|mark| mark.part.is_none());
         let (note, page) = match (marked, by_id.get(rec.id.as_str())) {
