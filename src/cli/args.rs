@@ -123,6 +123,8 @@ pub enum Command {
     Import(ImportArgs),
     /// Write out what is ours
     Export(ExportArgs),
+    /// Take a person, an account or everything out of this machine, and out of our notes in the CRM
+    Forget(ForgetArgs),
     /// The query language, the models and plays that are shipped, or one command
     Help(HelpArgs),
 }
@@ -504,6 +506,26 @@ pub struct ImportArgs {
     /// Forget everything that was imported under the name
     #[arg(long, conflicts_with_all = ["files", "entity", "map", "dry_run"])]
     pub forget: bool,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// `rounds forget`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Without --yes it lists what would go, and asks on a terminal. What was forgotten by name is left out of every \
+                  later sync.\n\nExamples:\n  rounds forget jane.doe@northwind.example\n  rounds forget northwind --yes"
+)]
+pub struct ForgetArgs {
+    /// An account, or a person's name or mail address
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub what: Option<String>,
+    /// Everything on this machine; the CRM keeps what it has
+    #[arg(long)]
+    pub all: bool,
+    /// Do it without asking
+    #[arg(long)]
+    pub yes: bool,
     #[command(flatten)]
     pub format: Format,
 }

@@ -8,6 +8,7 @@ pub mod args;
 mod backtest;
 mod books;
 mod flags;
+mod forget;
 mod help;
 mod human;
 mod import;
@@ -61,6 +62,7 @@ pub fn run(command: &Command, global: &Global) -> Result<Exit, OpsError> {
         Command::Commands(args) => books::commands(args, global),
         Command::Import(args) => import::import(args, global),
         Command::Export(args) => books::export(args, global),
+        Command::Forget(args) => forget::forget(args, global),
         Command::Help(args) => help::help(args),
     }
 }
@@ -92,6 +94,7 @@ fn looks_back(command: &Command) -> bool {
         | Command::Help(_)
         | Command::Backtest(_)
         | Command::Import(_)
+        | Command::Forget(_)
         | Command::Export(_) => false,
     }
 }

@@ -96,7 +96,7 @@ fn withhold(text: &str, share: &[String]) -> (String, Vec<String>) {
 pub const PERSONAL: [&str; 3] = ["feels", "wants", "values"];
 
 /// The slash words of a line: where each begins.
-fn verbs(line: &str) -> Vec<(usize, &str)> {
+pub fn verbs(line: &str) -> Vec<(usize, &str)> {
     let found = line.match_indices('/').filter_map(|(at, _)| {
         let blank = line[..at].chars().next_back().is_none_or(char::is_whitespace);
         let rest = &line[at + 1..];

@@ -31,8 +31,10 @@ impl Desk {
         Ok(self.store_mut().outbox_drop(id, now)?)
     }
 
-    /// After a crash: what was on its way is unknown now. Only for the holder of the lease.
+    /// After a crash: what was on its way is unknown now, and what was forgotten goes out of the cache too. Only for the
+    /// holder of the lease.
     pub(super) fn recover_outbox(&self) -> Result<(), OpsError> {
+        self.store_mut().sweep_forgotten()?;
         self.store_mut().outbox_recover(self.now(), self.settings().settle)?;
         Ok(())
     }

@@ -76,7 +76,7 @@ impl Desk {
         let ready = self.ready(&request.sources);
         let sources: Vec<_> = ready.runs.iter().map(|run| (run.name.clone(), Arc::clone(&run.source))).collect();
         let founder = ready.runs.iter().find(|run| run.founds).map(|run| run.name.to_string());
-        self.store_mut().outbox_recover(self.now(), self.settings().settle)?;
+        self.recover_outbox()?;
         let mut pushed = self.push(&runtime, &sources, report)?;
         let mut outcome = self.pull_with(&runtime, ready, request.full, &Arc::default(), report)?;
         pushed += self.push(&runtime, &sources, report)?;

@@ -11,6 +11,7 @@ mod error;
 mod facts;
 mod filter;
 mod find;
+mod forget;
 mod forgotten;
 mod list;
 mod migrate;
@@ -34,6 +35,7 @@ use db::{Db, Which};
 pub use error::StoreError;
 pub use filter::Filter;
 pub use find::Colleague;
+pub use forget::{Forgetting, NoteLeft, OutboxLeft, Somebody, Whom, Written};
 pub use list::{Percentiles, Scope};
 pub use overlay::{Overlay, sweep};
 pub use own::{

@@ -18,7 +18,7 @@ pub use pages::{join_pages, pages};
 pub use parse::{Parsed, VERBS, Verb, parse};
 pub use people::{Candidate, Found, find, ids};
 pub use print::{ReadNote, bullet, read_back, read_bullet, record, render};
-pub use redact::{Named, without};
+pub use redact::{Named, REDACTED, without};
 
 use jiff::civil::Date;
 

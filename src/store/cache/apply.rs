@@ -446,6 +446,16 @@ fn count(conn: &Connection, source: &str, counts: &BTreeMap<Entity, i64>) -> rus
     Ok(())
 }
 
+/// One record less of its kind, where it was counted.
+pub(in crate::store) fn uncount(conn: &Connection, rec: i64) -> rusqlite::Result<()> {
+    conn.execute(
+        "UPDATE counted SET rows = max(rows - 1, 0) WHERE (source, entity) =
+           (SELECT source, entity FROM record WHERE rec = ?1 AND gone IS NULL)",
+        [rec],
+    )
+    .map(|_| ())
+}
+
 /// The domain as it is compared: lower case, without scheme, `www.`, path and port.
 pub(in crate::store) fn domain(text: &str) -> String {
     let text = text.trim().to_lowercase();

@@ -24,11 +24,12 @@ use rusqlite::Connection;
 
 pub use tasks::{TaskClosing, closing_part};
 
-pub(super) use notes::notes_on;
+pub(super) use notes::{all as all_notes, notes_on};
+pub(super) use outbox::{all as outbox_rows, insert as insert_outbox};
 pub(super) use tasks::closed;
 
 /// Says that an account has a new fact of ours: its standing is out of date.
-fn touch(conn: &Connection, account: &str) -> rusqlite::Result<()> {
+pub(super) fn touch(conn: &Connection, account: &str) -> rusqlite::Result<()> {
     conn.prepare_cached(
         "INSERT INTO touched(account, serial) VALUES (?1, (SELECT coalesce(max(serial), 0) + 1 FROM touched))
          ON CONFLICT DO UPDATE SET serial = excluded.serial",

@@ -145,6 +145,11 @@ pub(in crate::store) fn notes_on(conn: &Connection, ids: &[String]) -> rusqlite:
     Ok(notes)
 }
 
+/// All notes of ours that were not deleted, newest first.
+pub(in crate::store) fn all(conn: &Connection) -> rusqlite::Result<Vec<OwnNote>> {
+    list(conn, "deleted IS NULL", &[])
+}
+
 fn save(conn: &Connection, note: &NewNote) -> rusqlite::Result<Result<(), String>> {
     let (id, account) = (note.id.as_str(), note.account.as_str());
     let taken = conn.prepare_cached("SELECT 1 FROM note WHERE id = ?1")?.exists([id])?;

@@ -183,7 +183,12 @@ pub(super) fn rows(
     conn.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox o WHERE {cond}"))?.query_map(params, read)?.collect()
 }
 
-pub(super) fn insert(
+/// Rows that a condition without values picks.
+pub(in crate::store) fn all(conn: &Connection, cond: &str) -> rusqlite::Result<Vec<OutboxItem>> {
+    rows(conn, cond, &[])
+}
+
+pub(in crate::store) fn insert(
     conn: &Connection,
     account: &str,
     note: Option<&str>,
