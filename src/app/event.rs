@@ -137,6 +137,8 @@ pub enum Effect {
     SaveNote {
         account: AccountId,
         text: String,
+        /// It stays on this machine.
+        private: bool,
     },
     SaveEdit {
         note: NoteId,

@@ -63,6 +63,8 @@ pub struct NoteBox {
     pub error: Option<String>,
     /// It holds a draft of before.
     pub restored: bool,
+    /// It is to stay on this machine.
+    pub private: bool,
 }
 
 impl NoteBox {
@@ -82,6 +84,7 @@ impl NoteBox {
             saving: false,
             error: None,
             restored: false,
+            private: false,
         }
     }
 

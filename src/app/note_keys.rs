@@ -69,6 +69,14 @@ pub(super) fn changed(state: &mut State) -> Vec<Effect> {
     effects
 }
 
+/// Keeps the note on this machine, or lets it go to the CRM after all.
+pub(super) fn private(state: &mut State) -> Vec<Effect> {
+    if let Some(note) = state.note.as_mut().filter(|note| note.editing.is_none()) {
+        note.private = !note.private;
+    }
+    Vec::new()
+}
+
 /// A new line.
 pub(super) fn line_break(state: &mut State) -> Vec<Effect> {
     let Some(note) = state.note.as_mut() else { return Vec::new() };
@@ -118,7 +126,7 @@ pub(super) fn save(state: &mut State) -> Vec<Effect> {
     note.error = None;
     match note.editing.clone() {
         Some(id) => vec![Effect::SaveEdit { note: id, text }],
-        None => vec![Effect::SaveNote { account: note.account.clone(), text }],
+        None => vec![Effect::SaveNote { account: note.account.clone(), text, private: note.private }],
     }
 }
 

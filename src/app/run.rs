@@ -62,6 +62,7 @@ pub(super) fn command(state: &mut State, command: &Command) -> Vec<Effect> {
         Id::NoteDelete => mine(state).map(Effect::DeleteNote).into_iter().collect(),
         Id::NoteSave => note_keys::save(state),
         Id::NoteBreak => note_keys::line_break(state),
+        Id::NotePrivate => note_keys::private(state),
         Id::NoteDraft => note_keys::leave(state),
         Id::RoundStart => round(state),
         Id::RoundNext => walk(state, 1),
@@ -418,6 +419,7 @@ fn palette(state: &mut State) -> Vec<Effect> {
         Id::FieldPrev,
         Id::NoteSave,
         Id::NoteBreak,
+        Id::NotePrivate,
         Id::NoteDraft,
     ];
     let items = TABLE.iter().filter(|spec| !hidden.contains(&spec.id)).map(|spec| Item {

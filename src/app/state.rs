@@ -411,6 +411,10 @@ impl State {
                 none(!row, "there is no second copy under the cursor")
             }
             Id::NoteSave | Id::NoteBreak | Id::NoteDraft => none(self.note.is_none(), "no note is being written"),
+            Id::NotePrivate => match &self.note {
+                None => Some("no note is being written"),
+                Some(note) => none(note.editing.is_some(), "a saved note stays as it was: private, or for the CRM"),
+            },
             Id::FieldAccept | Id::FieldLeave | Id::FieldComplete | Id::FieldNext | Id::FieldPrev => {
                 Some("there is nothing to fill in")
             }

@@ -11,7 +11,7 @@ fn saved(effects: &[Effect]) -> Vec<(String, String)> {
     effects
         .iter()
         .filter_map(|effect| match effect {
-            Effect::SaveNote { account, text } => Some((account.to_string(), text.clone())),
+            Effect::SaveNote { account, text, .. } => Some((account.to_string(), text.clone())),
             _ => None,
         })
         .collect()
@@ -36,6 +36,20 @@ fn a_note_in_seconds() {
     type_keys(&mut state, "j");
     assert_eq!(state.toast, None, "gone with the next key");
     assert_eq!(state.log.last().unwrap().text, "note saved · queued");
+}
+
+#[test]
+fn a_note_is_kept_here_on_request() {
+    let mut state = opened(80, 24);
+    let effects = type_keys(&mut state, "n for_me <alt-p> <enter>");
+    let private = effects.iter().find_map(|effect| match effect {
+        Effect::SaveNote { private, .. } => Some(*private),
+        _ => None,
+    });
+    assert_eq!(private, Some(true));
+    // The next one is for everybody again, and a second press takes it back.
+    let effects = type_keys(&mut state, "n for_all <alt-p> <alt-p> <enter>");
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::SaveNote { private: false, .. })));
 }
 
 #[test]

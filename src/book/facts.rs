@@ -102,6 +102,16 @@ pub struct Person {
     pub tier: Series<Tier>,
 }
 
+/// The source of people whom nobody but a note knows.
+pub const NOTES: &str = "note";
+
+impl Person {
+    /// No source knows them: a note named them.
+    pub fn only_in_notes(&self) -> bool {
+        self.id.parts().0 == NOTES
+    }
+}
+
 /// What kind of contact a touch was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

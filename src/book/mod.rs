@@ -25,6 +25,7 @@ pub mod order;
 pub mod past;
 pub mod plays;
 pub mod prepared;
+pub mod private;
 pub mod progress;
 #[cfg(test)]
 mod published;

@@ -57,6 +57,7 @@ commands! {
     NoteDelete "note.delete" "delete" Data &[Account], NONE, "Delete the note of yours under the cursor, also in the CRM";
     NoteSave "note.save" "save" Data &[Note], NONE, "Save the note";
     NoteBreak "note.break" "new line" Ui &[Note], NONE, "Begin a new line in the note";
+    NotePrivate "note.private" "private" Ui &[Note], NONE, "Keep the note on this machine; again: let it go to the CRM";
     NoteDraft "note.draft" "keep draft" Ui &[Note], NONE, "Leave the note and keep it as a draft";
     TaskAdd "task.add" "task" Data &[List, Account, Explain, Round, Actions, Changes], &[Rest("text")], "Add a task on the account under the cursor";
     RoundStart "round.start" "rounds" Ui EVERYWHERE, NONE, "Walk through the accounts that need you";

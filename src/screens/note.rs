@@ -30,6 +30,7 @@ pub fn draw(state: &State, note: &NoteBox, canvas: &mut Canvas<'_>, area: Rect) 
         (None, true) => format!("Note on {} · draft", note.name),
         (None, false) => format!("Note on {}", note.name),
     };
+    let title = if note.private { format!("{title} · private: it stays on this machine") } else { title };
     // On a past day nobody should think that the note is of that day.
     let title = match state.as_of {
         Some(_) => format!("{title} · dated {}", crate::text::short_date(state.writes_on, state.today)),

@@ -64,7 +64,9 @@ pub(super) fn answer(desk: &Desk, effect: &Effect, now: Timestamp) -> Vec<Event>
         Effect::PreviewNote { generation, account, text } => {
             one(Event::Previewed { generation: *generation, result: said(desk.note_preview(account, text, now)) })
         }
-        Effect::SaveNote { account, text } => one(Event::Saved(said(desk.note_add(account, text, false, now)))),
+        Effect::SaveNote { account, text, private } => {
+            one(Event::Saved(said(desk.note_add(account, text, *private, now))))
+        }
         Effect::SaveEdit { note, text } => one(Event::Saved(said(desk.note_edit(note, text, now)))),
         Effect::DeleteNote(note) => done(desk.note_delete(note, now).map(|()| "note deleted".into()), true),
         Effect::DropCopy { note, copy } => {

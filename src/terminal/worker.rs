@@ -106,7 +106,7 @@ mod tests {
     fn only_the_last_draft_is_written_and_no_note_is_ever_skipped() {
         let of = |account: &str| DraftKey::Next(account.into());
         let draft = |text: &str| Effect::KeepDraft { key: of("crm:1"), text: text.into(), behind: false };
-        let note = Effect::SaveNote { account: "crm:1".into(), text: "done".into() };
+        let note = Effect::SaveNote { account: "crm:1".into(), text: "done".into(), private: false };
         assert!(replaces(&draft("ab"), &draft("a")));
         assert!(!replaces(&Effect::KeepDraft { key: of("crm:2"), text: "x".into(), behind: false }, &draft("a")));
         let behind = Effect::KeepDraft { key: of("crm:1"), text: "a".into(), behind: true };

@@ -12,13 +12,10 @@ use super::notes::Speaking;
 use super::people::Undated;
 use super::records::mark;
 use super::{Reading, on};
-use crate::book::facts::{Facts, Person, PulseFact, Recorded, Series, Task, Touch};
+use crate::book::facts::{Facts, NOTES, Person, PulseFact, Recorded, Series, Task, Touch};
 use crate::book::ids::{NoteId, PersonId, SourceName};
 use crate::book::journal::{Candidate, Fact, PersonRef, ids, without};
 use crate::book::row::Entity;
-
-/// The source of people whom nobody but a note knows.
-const NOTES: &str = "note";
 
 /// Everything that the notes say, oldest first.
 pub(super) fn say(reading: &Reading<'_>, mut speaking: Vec<Speaking<'_>>, facts: &mut Facts) {
