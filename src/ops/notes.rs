@@ -88,6 +88,7 @@ impl Desk {
         self.may_write()?;
         let old = self.own_note(note)?;
         let facts = self.known(&old.account)?;
+        not_over_a_colleague(&facts, note)?;
         let (candidates, parsed) = self.read_note(&facts, text);
         let made = self.making(&old.account, note, old.at, &candidates, &parsed)?;
         let Made { body, kept, out, .. } = made;
@@ -107,7 +108,11 @@ impl Desk {
 
     /// The text of a note of mine as it was typed, for editing it.
     pub fn note_text(&self, note: &NoteId) -> Result<Option<String>, OpsError> {
-        Ok(self.store().note(note)?.map(|note| note.text))
+        let Some(own) = self.store().note(note)? else { return Ok(None) };
+        if let Some(facts) = self.facts(&own.account)? {
+            not_over_a_colleague(&facts, note)?;
+        }
+        Ok(Some(own.text))
     }
 
     fn own_note(&self, note: &NoteId) -> Result<crate::store::OwnNote, OpsError> {
@@ -213,6 +218,17 @@ impl Desk {
         let records = if split.stays_whole() { Vec::new() } else { making.records(&split.shared) };
         let out = records.into_iter().map(|record| row(note, &source, record)).collect::<Result<_, _>>()?;
         Ok(Made { body, kept: split.kept, author, out })
+    }
+}
+
+/// What a colleague corrected in the CRM is not written over by what was typed here before.
+fn not_over_a_colleague(facts: &Facts, note: &NoteId) -> Result<(), OpsError> {
+    let edited = facts.notes.iter().find(|one| one.note.as_ref() == Some(note)).and_then(|one| one.edited_by.as_ref());
+    match edited {
+        None => Ok(()),
+        Some(who) => Err(OpsError::usage(format!(
+            "{who} changed this note in the CRM after you: change it there, so that nothing of theirs is lost"
+        ))),
     }
 }
 

@@ -4,6 +4,7 @@
 mod book;
 mod facts;
 mod files;
+mod journal;
 mod kill;
 mod outbox;
 mod overlay;

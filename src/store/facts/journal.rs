@@ -103,7 +103,14 @@ fn newcomers(reading: &Reading<'_>, speaking: &[Speaking<'_>], candidates: &mut 
     // Who has an address goes first: a bare name then finds them.
     named.sort_by_key(|(day, person)| (person.email.is_none(), *day));
     for (day, person) in named {
-        if !ids(std::slice::from_ref(person), candidates).is_empty() || several(person, candidates) {
+        if let Some(known) = ids(std::slice::from_ref(person), candidates).into_iter().next() {
+            // Found by address under another name: that name means them from now on, too.
+            if !candidates.iter().any(|one| fold(&one.reference().name) == fold(&person.name)) {
+                candidates.push(Candidate { id: known, name: person.name.clone(), email: None });
+            }
+            continue;
+        }
+        if several(person, candidates) {
             continue;
         }
         let called = person.email.as_deref().map_or_else(|| fold(&person.name), fold);
@@ -221,4 +228,63 @@ impl Records {
 
 fn noon(day: Date, reading: &Reading<'_>, fallback: jiff::Timestamp) -> jiff::Timestamp {
     day.at(12, 0, 0, 0).to_zoned(reading.zone.clone()).map_or(fallback, |noon| noon.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::book::facts::Tier;
+    use crate::book::sample;
+    use jiff::civil::date;
+
+    fn recorded(fact: Fact, on: Date) -> Recorded {
+        Recorded {
+            id: "N.1".into(),
+            note: Some("N".into()),
+            on,
+            known: on,
+            by: None,
+            private: false,
+            source: "crm".into(),
+            people: vec!["crm:9".into()],
+            fact,
+        }
+    }
+
+    fn jane() -> PersonRef {
+        PersonRef::new("Jane Doe", None)
+    }
+
+    #[test]
+    fn the_hand_is_a_later_word_than_a_field_whose_past_nobody_knows() {
+        let mut facts = sample::healthy();
+        facts.people = vec![Person { id: "crm:9".into(), ..sample::person("9", "Jane Doe", "CFO") }];
+        let (said, pulled) = (date(2026, 11, 20), date(2026, 11, 23));
+        // First seen after the hand spoke: champion, and not gone.
+        facts.people[0].champion.push(pulled, pulled, Some(true));
+        facts.people[0].left.push(pulled, pulled, Some(false));
+        facts.journal = vec![
+            recorded(Fact::Champion { person: jane(), is: false }, said),
+            recorded(Fact::Left { person: jane(), on: said }, said),
+            recorded(Fact::Role { person: jane(), tier: Tier::User }, said),
+        ];
+        let undated = Undated::from([("crm:9".into(), "champion"), ("crm:9".into(), "left")]);
+        by_hand(&undated, &mut facts);
+        let jane = &facts.people[0];
+        assert_eq!(jane.champion.at(pulled), Some(&false));
+        assert_eq!((jane.left.at(date(2026, 11, 19)), jane.left.at(pulled)), (None, Some(&true)));
+        assert_eq!(jane.tier.at(said), Some(&Tier::User));
+    }
+
+    #[test]
+    fn what_the_crm_says_with_a_day_after_the_hand_is_the_later_word() {
+        let mut facts = sample::healthy();
+        facts.people = vec![Person { id: "crm:9".into(), ..sample::person("9", "Jane Doe", "CFO") }];
+        facts.people[0].champion = Series::default();
+        facts.people[0].champion.push(date(2026, 11, 22), date(2026, 11, 22), Some(true));
+        facts.journal = vec![recorded(Fact::Champion { person: jane(), is: false }, date(2026, 11, 20))];
+        by_hand(&Undated::new(), &mut facts);
+        assert_eq!(facts.people[0].champion.at(date(2026, 11, 21)), Some(&false));
+        assert_eq!(facts.people[0].champion.at(date(2026, 11, 22)), Some(&true));
+    }
 }
