@@ -298,3 +298,35 @@ fn note_from(home: &Home, text: &str) -> String {
     let receipt: Value = serde_json::from_slice(&out.stdout).expect("JSON");
     receipt["id"].as_str().expect("an id").to_owned()
 }
+
+#[test]
+fn what_is_personal_or_private_never_leaves() {
+    let practice = Practice::start(&["--accounts", "5"]);
+    let (mail, _) = colleague(&practice, false);
+    let (home, other) = (Home::of(&practice), Home::colleague(&practice, &mail));
+    home.ok(&["sync", "crm"]);
+    // Read for a fact or not: words of a personal fact stay here, what stands around them goes.
+    let text = "Open words /feels @nobodyatall -1 because hidden-one /pulse red open-two\n> /feels quoted-three\n/wants hidden-four";
+    let id = note(&home, "northwind", text);
+    let nothing_else = home.json(&["note", "northwind", "/wants hidden-five", "--json"]);
+    assert_eq!(nothing_else["state"], "private", "there is nothing to share: {nothing_else:#}");
+    let private = home.json(&["note", "northwind", "--private", "hidden-six /pulse yellow hidden-seven", "--json"]);
+    assert_eq!(private["state"], "private");
+    home.ok(&["sync", "crm"]);
+    other.ok(&["sync", "crm"]);
+    let there = practice.state().to_string();
+    let theirs = show(&other, "northwind").to_string();
+    assert!(!there.contains("hidden-") && !theirs.contains("hidden-"), "{:#}", practice.state()["notes"]);
+    for open in ["open-two", "quoted-three", "Open words"] {
+        assert!(there.contains(open) && theirs.contains(open), "{open}");
+    }
+    assert_eq!(practice.notes().len(), 1);
+    // Here it counts, and says so.
+    let mine = show(&home, "northwind");
+    let notes = mine["notes"].as_array().expect("notes");
+    let of = |id: &Value| notes.iter().find(|one| one["note"] == *id).expect("the note");
+    assert_eq!(of(&json!(id))["private"], false);
+    assert_eq!(of(&nothing_else["id"])["private"], true);
+    assert_eq!(of(&private["id"])["private"], true);
+    assert!(pulses(&home, "northwind").contains(&"hidden-seven".to_owned()));
+}

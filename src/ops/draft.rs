@@ -209,3 +209,51 @@ impl Making<'_> {
 pub fn first_words(text: &str) -> String {
     crate::text::cut(text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim(), 80)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::book::facts::Pulse;
+    use crate::book::journal::{Candidate, JournalContext, PersonRef};
+
+    fn split(share: &[&str]) -> Split {
+        let people: Vec<Candidate> = [("crm:1", "Jane Doe"), ("crm:2", "Sam Ortiz"), ("crm:3", "Ann Li")]
+            .map(|(id, name)| Candidate { id: id.into(), name: name.into(), email: None })
+            .into();
+        let parsed = Parsed {
+            facts: vec![
+                Fact::Feels { person: PersonRef::new("Jane Doe", None), level: -1, because: "support".into() },
+                Fact::pulse(Pulse::Red, "quiet"),
+                Fact::Role { person: PersonRef::new("Sam Ortiz", None), tier: crate::book::facts::Tier::Buyer },
+            ],
+            text: "With @Ann Li. /wants @bob speaking /call @sam\n> /feels quoted\n/values".into(),
+            people: vec!["crm:1".into(), "crm:2".into(), "crm:3".into()],
+            ..Parsed::default()
+        };
+        let share: Vec<String> = share.iter().map(|kind| (*kind).to_owned()).collect();
+        let day = jiff::civil::date(2026, 11, 23);
+        Split::of(&parsed, &share, &JournalContext { day, people: &people })
+    }
+
+    #[test]
+    fn personal_words_are_kept_and_nobody_is_linked_because_of_them() {
+        let split = split(&[]);
+        assert_eq!(split.shared.facts.iter().map(Fact::kind).collect::<Vec<_>>(), ["pulse", "role"]);
+        assert_eq!(split.shared.text, "With @Ann Li. /call @sam\n> /feels quoted");
+        assert!(
+            split.kept.starts_with("* feels") && split.kept.ends_with("/wants @bob speaking\n/values"),
+            "{}",
+            split.kept
+        );
+        assert_eq!(split.shared.people, ["crm:2".into(), "crm:3".into()]);
+        assert!(!split.stays_whole());
+    }
+
+    #[test]
+    fn the_settings_share_what_they_name() {
+        let all = split(&PERSONAL);
+        assert_eq!((all.shared.facts.len(), all.kept.as_str()), (3, ""));
+        assert_eq!(all.shared.people.len(), 3);
+        assert_eq!(split(&["feels"]).kept, "/wants @bob speaking\n/values");
+    }
+}

@@ -234,7 +234,7 @@ impl Store {
 
     /// All notes of ours that were not deleted, newest first.
     pub fn own_notes(&self) -> Result<Vec<super::OwnNote>, StoreError> {
-        self.own.read("reading notes", |conn| super::own::all_notes(conn))
+        self.own.read("reading notes", super::own::all_notes)
     }
 
     /// All rows of the outbox, oldest first.

@@ -83,7 +83,7 @@ pub(super) fn read(reading: &Reading<'_>, keys: &[&str], own: &[OwnNote], facts:
             edited_by: group.firsts().find_map(|rec| edited_by(reading, rec, author.as_deref())),
             private: own.is_some_and(|own| own.private),
         });
-        let kept = own.map(|own| kept(own)).unwrap_or_default();
+        let kept = own.map(kept).unwrap_or_default();
         if read.is_some() || !kept.is_empty() {
             let note = group.note.or_else(|| read.as_ref().map(|read| read.mark.note.clone()));
             speaking.extend(note.map(|note| Speaking {
