@@ -351,7 +351,9 @@ fn a_second_sync_moves_only_what_changed_and_the_last_two_days() {
 #[test]
 fn a_change_in_the_crm_changes_exactly_that_account() {
     let practice = Practice::start(&BOOK);
-    let home = home(&practice, 3, "");
+    // The practice CRM dates a change by the clock, so the book is looked at by the clock, too.
+    let mut home = home(&practice, 3, "");
+    home.today = None;
     home.ok(&["sync"]);
     let before = list(&home);
     let id = |item: &Value| item["id"].as_str().expect("an id").to_owned();

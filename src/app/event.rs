@@ -133,6 +133,8 @@ pub enum Effect {
         generation: u64,
         account: AccountId,
         text: String,
+        /// The note of mine that is being changed.
+        note: Option<NoteId>,
     },
     SaveNote {
         account: AccountId,

@@ -8,17 +8,11 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::app::edit::Editor;
 use crate::book::facts::{Facts, Person};
 use crate::book::ids::{AccountId, DraftKey, NoteId};
-use crate::book::journal::{Candidate, Found, find};
+use crate::book::journal::{Candidate, Found, VERBS, Verb, find};
 use crate::book::view::NoteReceipt;
 
-/// The facts that can be typed, with what follows and what they become.
-pub const FACTS: &[(&str, &str, &str)] = &[
-    ("call", "@who", "a call"),
-    ("met", "@who 45m", "a meeting"),
-    ("mail", "@who", "a mail"),
-    ("task", "what fri", "a task with a day"),
-    ("pulse", "green|yellow|red why", "how it feels to you"),
-];
+/// How many facts are offered at once.
+const OFFERS: usize = 8;
 
 /// Something that can be completed at the cursor.
 #[derive(Clone, Debug, PartialEq)]
@@ -179,7 +173,8 @@ impl NoteBox {
     fn people_like(&self, start: &str) -> Vec<Choice> {
         let start = start.to_lowercase();
         let fits = |name: &str| name.to_lowercase().split([' ', '-', '.']).any(|part| part.starts_with(&start));
-        self.people
+        let known: Vec<Choice> = self
+            .people
             .iter()
             .filter(|(handle, name, _)| start.is_empty() || handle.starts_with(&start) || fits(name))
             .take(6)
@@ -188,7 +183,19 @@ impl NoteBox {
                 label: name.clone(),
                 about: title.clone(),
             })
-            .collect()
+            .collect();
+        // Nobody of that name: it may be somebody new.
+        let letters = start.trim_start_matches('"');
+        if !known.is_empty() || letters.chars().count() < 2 || start.contains('@') || start.ends_with('"') {
+            return known;
+        }
+        let mut name = letters.chars();
+        let name: String = name.next().map_or_else(String::new, |first| first.to_uppercase().chain(name).collect());
+        vec![Choice {
+            insert: format!("@\"{name} "),
+            label: format!("@\"{name} …\""),
+            about: "somebody new: close the quotes".into(),
+        }]
     }
 
     /// Takes the offer under the popup's cursor; whether there was one.
@@ -202,13 +209,17 @@ impl NoteBox {
 }
 
 fn facts_like(start: &str) -> Vec<Choice> {
-    FACTS
+    let fits = |verb: &&Verb| {
+        verb.word.starts_with(start) || (start.len() > 1 && verb.also.iter().any(|also| also.starts_with(start)))
+    };
+    VERBS
         .iter()
-        .filter(|(name, ..)| name.starts_with(start))
-        .map(|(name, args, about)| Choice {
-            insert: format!("/{name} "),
-            label: format!("/{name} {args}"),
-            about: (*about).to_owned(),
+        .filter(fits)
+        .take(OFFERS)
+        .map(|verb| Choice {
+            insert: format!("/{} ", verb.word),
+            label: format!("/{} {}", verb.word, verb.shape),
+            about: verb.says.to_owned(),
         })
         .collect()
 }

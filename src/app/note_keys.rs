@@ -64,7 +64,8 @@ pub(super) fn changed(state: &mut State) -> Vec<Effect> {
     if text.trim().is_empty() {
         note.preview = None;
     } else {
-        effects.push(Effect::PreviewNote { generation: state.generation, account, text });
+        let note = note.editing.clone();
+        effects.push(Effect::PreviewNote { generation: state.generation, account, text, note });
     }
     effects
 }

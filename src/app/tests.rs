@@ -127,12 +127,18 @@ fn pasted_text_runs_no_key_and_no_fact() {
 fn people_and_facts_are_completed() {
     let mut state = opened(80, 24);
     type_keys(&mut state, "n /me");
-    assert_eq!(state.note.as_ref().unwrap().popup.as_ref().unwrap().choices.len(), 1);
+    assert!(state.note.as_ref().unwrap().popup.as_ref().unwrap().choices[0].label.starts_with("/met @who"));
     type_keys(&mut state, "<tab> @sa <tab> fine");
     assert_eq!(state.note.as_ref().unwrap().editor.text(), "/met @sam fine");
     // Who has left is not offered.
     type_keys(&mut state, "_@ja");
-    assert!(state.note.as_ref().unwrap().popup.is_none());
+    let offered = |state: &State| {
+        let popup = state.note.as_ref().unwrap().popup.as_ref();
+        popup.map(|popup| popup.choices.iter().map(|one| one.insert.clone()).collect::<Vec<_>>()).unwrap_or_default()
+    };
+    assert_eq!(offered(&state), ["@\"Ja "]);
+    type_keys(&mut state, "_/re");
+    assert_eq!(offered(&state), ["/repair ", "/forecast ", "/request ", "/referral ", "/incentive ", "/renewed "]);
 }
 
 #[test]

@@ -91,8 +91,11 @@ fn spans(text: &str) -> Vec<(usize, usize)> {
 }
 
 fn of_words(words: &[&str], today: Date, toward: Toward) -> Option<Date> {
-    let words: Vec<String> =
-        words.iter().map(|word| word.trim_matches([',', '.']).to_lowercase()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<String> = words
+        .iter()
+        .map(|word| word.trim_matches([',', '.', ':', ';']).to_lowercase())
+        .filter(|word| !word.is_empty())
+        .collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         [one] => single(one, today, toward),
@@ -100,6 +103,7 @@ fn of_words(words: &[&str], today: Date, toward: Toward) -> Option<Date> {
         ["next", "month"] => today.first_of_month().checked_add(jiff::Span::new().months(1)).ok(),
         ["end", "of", "month"] => Some(today.last_of_month()),
         ["end", "of", "year"] => Date::new(today.year(), 12, 31).ok(),
+        ["end", "of", quarter] if quarter.starts_with('q') => single(quarter, today, toward),
         ["next", day] => weekday(day).map(|day| next_weekday(today, day)),
         ["last", day] => weekday(day).map(|day| last_weekday(today, day)),
         [number, unit, "ago"] => shift(today, &format!("-{number}{}", unit.get(..1)?)),
@@ -243,6 +247,7 @@ mod tests {
             ("q1", date(2027, 3, 31)),
             ("q4", date(2026, 12, 31)),
             ("q2 2028", date(2028, 6, 30)),
+            ("end of q1", date(2027, 3, 31)),
             ("eom", date(2026, 11, 30)),
             ("next week", date(2026, 11, 23)),
             ("next month", date(2026, 12, 1)),

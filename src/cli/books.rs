@@ -147,7 +147,7 @@ fn take_note(
     let session = session::open(global)?;
     let (id, _) = session.desk.resolve(account)?;
     let receipt = if dry_run {
-        session.desk.note_preview(&id, &text, session.now)?
+        session.desk.note_preview(&id, &text, None)?
     } else {
         session.desk.note_add(&id, &text, private, session.now)?
     };

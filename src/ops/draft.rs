@@ -73,12 +73,12 @@ pub fn stays(fact: &Fact, share: &[String]) -> bool {
 fn withhold(text: &str, share: &[String]) -> (String, Vec<String>) {
     let (mut lines, mut withheld) = (Vec::new(), Vec::new());
     for line in text.lines() {
-        let verbs = if line.trim_start().starts_with('>') { Vec::new() } else { verbs(line) };
+        let verbs = if line.trim_start().starts_with('>') { Vec::new() } else { journal::verbs_of(line) };
         let mut kept = String::new();
         let mut from = 0;
-        for (index, (at, word)) in verbs.iter().enumerate() {
-            let end = verbs.get(index + 1).map_or(line.len(), |(next, _)| *next);
-            if PERSONAL.contains(word) && !share.iter().any(|kind| kind == word) {
+        for (index, (at, _, verb)) in verbs.iter().enumerate() {
+            let end = verbs.get(index + 1).map_or(line.len(), |(next, ..)| *next);
+            if PERSONAL.contains(&verb.word) && !share.iter().any(|kind| kind == verb.word) {
                 kept.push_str(&line[from..*at]);
                 withheld.push(line[*at..end].trim().to_owned());
                 from = end;
@@ -94,18 +94,6 @@ fn withhold(text: &str, share: &[String]) -> (String, Vec<String>) {
 
 /// The kinds of fact that are personal, as they are typed and as the settings name them.
 pub const PERSONAL: [&str; 3] = ["feels", "wants", "values"];
-
-/// The slash words of a line: where each begins.
-pub fn verbs(line: &str) -> Vec<(usize, &str)> {
-    let found = line.match_indices('/').filter_map(|(at, _)| {
-        let blank = line[..at].chars().next_back().is_none_or(char::is_whitespace);
-        let rest = &line[at + 1..];
-        let word = &rest[..rest.find(char::is_whitespace).unwrap_or(rest.len())];
-        let known = PERSONAL.contains(&word) || journal::VERBS.iter().any(|verb| verb.word == word);
-        (blank && known).then_some((at, word))
-    });
-    found.collect()
-}
 
 /// What the records of a note are made of.
 pub struct Making<'a> {
@@ -232,7 +220,7 @@ mod tests {
         };
         let share: Vec<String> = share.iter().map(|kind| (*kind).to_owned()).collect();
         let day = jiff::civil::date(2026, 11, 23);
-        Split::of(&parsed, &share, &JournalContext { day, people: &people })
+        Split::of(&parsed, &share, &JournalContext::new(day, &people))
     }
 
     #[test]

@@ -10,9 +10,9 @@ use serde_json::Value as Json;
 use ulid::Ulid;
 
 use crate::book::ids::{AccountId, NoteId, PersonId};
-use crate::book::journal::{Candidate, Found, Mark, Named, find, read_back};
+use crate::book::journal::{Candidate, Found, Mark, Named, find, read_back, verbs_of};
 use crate::book::row::{Entity, Value};
-use crate::ops::draft::{first_words, verbs};
+use crate::ops::draft::first_words;
 use crate::ops::{Desk, OpsError};
 use crate::store::{
     Forgetting, NewOutbox, NoteLeft, OutboxItem, OutboxKind, OutboxLeft, OutboxState, OwnNote, Somebody, Whom,
@@ -370,14 +370,14 @@ fn bare(body: &str, named: &Named) -> String {
 /// plain words it is blacked out.
 fn typed(text: &str, people: &[Candidate], meant: &[PersonId], named: &Named) -> String {
     let lines = text.lines().map(|line| {
-        let found = verbs(line);
-        let first = found.first().map_or(line.len(), |(at, _)| *at);
+        let found = verbs_of(line);
+        let first = found.first().map_or(line.len(), |(at, ..)| *at);
         let mut out = without_handles(&line[..first], people, meant, crate::book::journal::REDACTED);
-        for (index, (at, word)) in found.iter().enumerate() {
-            let end = found.get(index + 1).map_or(line.len(), |(next, _)| *next);
+        for (index, (at, _, verb)) in found.iter().enumerate() {
+            let end = found.get(index + 1).map_or(line.len(), |(next, ..)| *next);
             let part = &line[*at..end];
             let left = without_handles(part, people, meant, "");
-            if left == part || !ABOUT_ONE.contains(word) {
+            if left == part || !ABOUT_ONE.contains(&verb.word) {
                 out.push_str(&left);
             }
         }

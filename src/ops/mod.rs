@@ -24,6 +24,7 @@ pub mod shape;
 pub mod show;
 mod sources;
 mod syncing;
+mod understand;
 
 use std::cell::{Ref, RefCell, RefMut};
 use std::collections::BTreeMap;

@@ -1,15 +1,17 @@
 //! Notes: taken, changed and deleted; what is understood of them; drafts that survive a crash.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde_json::json;
 use ulid::Ulid;
 
 use crate::book::facts::Facts;
 use crate::book::ids::{AccountId, DraftKey, NoteId, SourceName};
-use crate::book::journal::{self, Candidate, JournalContext, Parsed};
+use crate::book::journal::{self, Parsed};
 use crate::book::row::Entity;
 use crate::book::view::NoteReceipt;
 use crate::ops::draft::{Making, Record, Split, stays};
+use crate::ops::understand::Understood;
 use crate::ops::{Desk, OpsError};
 use crate::store::{NewNote, NewOutbox, NoteEdit, OutboxKind, WriteAction};
 
@@ -23,21 +25,24 @@ impl Desk {
         })
     }
 
-    fn read_note(&self, facts: &Facts, text: &str) -> (Vec<Candidate>, Parsed) {
-        let candidates: Vec<Candidate> = facts
-            .people
-            .iter()
-            .map(|person| Candidate { id: person.id.clone(), name: person.name.clone(), email: person.email.clone() })
-            .collect();
-        let parsed = journal::parse(text, &JournalContext { day: self.today(), people: &candidates });
-        (candidates, parsed)
+    /// What a note would be understood as; saves nothing.
+    /// `note`: the one that is being changed.
+    pub fn note_preview(
+        &self,
+        account: &AccountId,
+        text: &str,
+        note: Option<&NoteId>,
+    ) -> Result<NoteReceipt, OpsError> {
+        let facts = self.known(account)?;
+        let day = self.note_day(note)?;
+        let Understood { parsed, .. } = self.understand(&facts, text, day, note)?;
+        Ok(self.receipt(None, "queued", &parsed, false))
     }
 
-    /// What a note would be understood as; saves nothing.
-    pub fn note_preview(&self, account: &AccountId, text: &str, _now: Timestamp) -> Result<NoteReceipt, OpsError> {
-        let facts = self.known(account)?;
-        let (_, parsed) = self.read_note(&facts, text);
-        Ok(self.receipt(None, "queued", &parsed, false))
+    /// The day that the words of a note are read from: its own; a new one is of today.
+    fn note_day(&self, note: Option<&NoteId>) -> Result<Date, OpsError> {
+        let own = note.map(|note| self.store().note(note)).transpose()?.flatten();
+        Ok(own.map_or(self.today(), |own| own.at.to_zoned(self.zone().clone()).date()))
     }
 
     fn receipt(&self, id: Option<NoteId>, state: &str, parsed: &Parsed, private: bool) -> NoteReceipt {
@@ -64,9 +69,10 @@ impl Desk {
     ) -> Result<NoteReceipt, OpsError> {
         self.may_write()?;
         let facts = self.known(account)?;
-        let (candidates, parsed) = self.read_note(&facts, text);
         let id = NoteId(Ulid::from_datetime(now.into()).to_string());
-        let made = self.making(account, &id, now, &candidates, &parsed)?;
+        let understood = self.understand(&facts, text, self.today(), Some(&id))?;
+        let made = self.making(account, &id, now, &understood)?;
+        let parsed = understood.parsed;
         let note = NewNote {
             id: id.clone(),
             account: account.clone(),
@@ -89,8 +95,9 @@ impl Desk {
         let old = self.own_note(note)?;
         let facts = self.known(&old.account)?;
         not_over_a_colleague(&facts, note)?;
-        let (candidates, parsed) = self.read_note(&facts, text);
-        let made = self.making(&old.account, note, old.at, &candidates, &parsed)?;
+        let understood = self.understand(&facts, text, self.note_day(Some(note))?, Some(note))?;
+        let made = self.making(&old.account, note, old.at, &understood)?;
+        let parsed = understood.parsed;
         let Made { body, kept, out, .. } = made;
         let state = if old.private || out.is_empty() { "private" } else { "queued" };
         let edit = NoteEdit { id: note.clone(), text: text.to_owned(), body, kept, at: now, out };
@@ -189,8 +196,7 @@ impl Desk {
         account: &AccountId,
         note: &NoteId,
         at: Timestamp,
-        candidates: &[Candidate],
-        parsed: &Parsed,
+        understood: &Understood,
     ) -> Result<Made, OpsError> {
         let author = self.me()?.ok_or_else(|| {
             OpsError::usage(
@@ -209,11 +215,10 @@ impl Desk {
             owner: owner.as_deref(),
             at,
             zone: self.zone(),
-            candidates,
+            candidates: &understood.against.candidates,
             limit: &limit,
         };
-        let context = JournalContext { day: self.today(), people: candidates };
-        let split = Split::of(parsed, &self.settings().share, &context);
+        let split = Split::of(&understood.parsed, &self.settings().share, &understood.against.context());
         let body = journal::render(&split.shared, &making.mark());
         let records = if split.stays_whole() { Vec::new() } else { making.records(&split.shared) };
         let out = records.into_iter().map(|record| row(note, &source, record)).collect::<Result<_, _>>()?;

@@ -43,6 +43,14 @@ impl Store {
         })
     }
 
+    /// What a colleague is called, by e-mail.
+    pub fn owner_name(&self, email: &str) -> Result<Option<String>, StoreError> {
+        let mut owners = self.owners.borrow_mut();
+        self.cache.read("looking for an owner", |conn| {
+            Ok(owners.current(conn)?.get("", email).and_then(|owner| owner.name.clone()))
+        })
+    }
+
     /// The id by which a source knows a colleague, by e-mail; somebody who is active before somebody who left.
     pub fn owner_id(&self, source: &SourceName, email: &str) -> Result<Option<String>, StoreError> {
         let email = fold(email);

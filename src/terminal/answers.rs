@@ -61,9 +61,10 @@ pub(super) fn answer(desk: &Desk, effect: &Effect, now: Timestamp) -> Vec<Event>
             Ok(()) => Vec::new(),
             Err(error) => one(Event::Notice(format!("the draft is not on disk yet: {}", error.message))),
         },
-        Effect::PreviewNote { generation, account, text } => {
-            one(Event::Previewed { generation: *generation, result: said(desk.note_preview(account, text, now)) })
-        }
+        Effect::PreviewNote { generation, account, text, note } => one(Event::Previewed {
+            generation: *generation,
+            result: said(desk.note_preview(account, text, note.as_ref())),
+        }),
         Effect::SaveNote { account, text, private } => {
             one(Event::Saved(said(desk.note_add(account, text, *private, now))))
         }

@@ -1,12 +1,12 @@
 //! The facts that a note can carry.
 //!
-//! Decides their shape, their words on screen and in JSON. Values are always clean: one line, no marks of our own.
+//! Decides their shape, whom they name and on which day they hold. Their words on screen stand in `tell`, those in the CRM in
+//! `bullets`.
 
 use std::fmt;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use super::words::{
     AdvocacyKind, AskState, Call, Cause, FourC, ItemKind, ItemState, MomentKind, OutcomeKind, PlayVerb, Question,
@@ -27,6 +27,18 @@ impl Tag {
         let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
         (text.len() == 4 && text.bytes().all(plain) && text.bytes().any(|b| b.is_ascii_digit()))
             .then(|| Self(text.to_owned()))
+    }
+
+    /// The tag that a number makes, without letters that look alike.
+    pub fn of(mut number: u64) -> Self {
+        const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz";
+        const DIGITS: &[u8] = b"23456789";
+        let tag = [DIGITS, LETTERS, DIGITS, LETTERS].map(|set| {
+            let at = number % set.len() as u64;
+            number /= set.len() as u64;
+            char::from(set[at as usize])
+        });
+        Self(tag.iter().collect())
     }
 }
 
@@ -57,7 +69,7 @@ impl PersonRef {
 }
 
 /// One clean line with single blanks: what a bullet can carry and give back unchanged.
-fn line(words: &str) -> String {
+pub(super) fn line(words: &str) -> String {
     text::clean_text(words).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -420,84 +432,6 @@ impl Fact {
     /// What a person feels or wants for themselves: it stays on this machine unless the settings share it.
     pub fn is_personal(&self) -> bool {
         matches!(self, Self::Feels { .. } | Self::Wants { .. } | Self::Values { .. })
-    }
-
-    /// The title of its record in the CRM: `Call with Jane Doe`, or the subject of a task.
-    pub fn title(&self) -> String {
-        match self {
-            Self::Touch { kind, people, about, .. } => {
-                let kind = match kind {
-                    TouchKind::Meeting => "Meeting",
-                    TouchKind::Call => "Call",
-                    TouchKind::Mail => "Mail",
-                };
-                match (people.is_empty(), about.is_empty()) {
-                    (true, true) => kind.to_owned(),
-                    (true, false) => format!("{kind}: {about}"),
-                    (false, true) => format!("{kind} with {}", names(people)),
-                    (false, false) => format!("{kind} with {}: {about}", names(people)),
-                }
-            }
-            Self::Task { subject, .. } => subject.clone(),
-            Self::Pulse { pulse, .. } => format!("Pulse {}", pulse_word(*pulse)),
-            _ => self.kind().to_owned(),
-        }
-    }
-
-    /// What was understood, for the line under the note box.
-    pub fn describe(&self, today: Date) -> String {
-        match self {
-            Self::Touch { kind, people, on, minutes, about } => {
-                let mut out = kind.name().to_owned();
-                if !people.is_empty() {
-                    out = format!("{out} with {}", names(people));
-                }
-                if *on != today {
-                    out = format!("{out}, {}", text::day(*on, today));
-                }
-                if let Some(minutes) = minutes {
-                    out = format!("{out}, {minutes} min");
-                }
-                if about.is_empty() { out } else { format!("{out}: {about}") }
-            }
-            Self::Task { subject, due: Some(due) } => {
-                let weekday = due.strftime("%a");
-                format!("task: {subject} by {weekday} {}", text::short_date(*due, today))
-            }
-            Self::Task { subject, due: None } => format!("task: {subject}, no date"),
-            Self::Pulse { pulse, because } if because.is_empty() => format!("pulse {}", pulse_word(*pulse)),
-            Self::Pulse { pulse, because } => format!("pulse {}: {because}", pulse_word(*pulse)),
-            _ => self.kind().to_owned(),
-        }
-    }
-
-    /// The shape of `facts` in the JSON of `rounds note`.
-    pub fn to_json(&self) -> Value {
-        match self {
-            Self::Touch { kind, people, on, minutes, about } => {
-                let people: Vec<_> =
-                    people.iter().map(|person| json!({"name": person.name, "email": person.email})).collect();
-                let about = Some(about).filter(|about| !about.is_empty());
-                json!({"kind": kind.name(), "people": people, "on": on, "minutes": minutes, "about": about})
-            }
-            Self::Task { subject, due } => json!({"kind": "task", "subject": subject, "due": due}),
-            Self::Pulse { pulse, because } => {
-                json!({"kind": "pulse", "pulse": pulse_word(*pulse), "because": because})
-            }
-            _ => json!({"kind": self.kind()}),
-        }
-    }
-}
-
-/// `Jane Doe`, `Jane Doe and Sam Ortiz`, `Jane Doe, Sam Ortiz and Ann Li`.
-fn names(people: &[PersonRef]) -> String {
-    match people.split_last() {
-        None => String::new(),
-        Some((one, [])) => one.name.clone(),
-        Some((last, before)) => {
-            let before: Vec<_> = before.iter().map(|person| person.name.as_str()).collect();
-            format!("{} and {}", before.join(", "), last.name)
-        }
     }
 }
 

@@ -3,9 +3,9 @@
 //! Decides where a page ends and how the next goes on. How long a page may be is the connector's to say: as a measure of
 //! the text as it is sent.
 
+use super::bullets::bullet;
 use super::fact::Fact;
 use super::mark::Mark;
-use super::print::bullet;
 
 /// At the end of a page: the text goes on without a paragraph's end.
 const ON: char = '…';

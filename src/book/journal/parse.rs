@@ -1,15 +1,12 @@
 //! Reads the facts out of a note as it is typed: `/call @jane`, `/task send ROI deck fri`, `/pulse red sponsor went quiet`.
 //!
 //! Decides where a fact begins and ends, and says what it could not understand. Nothing typed is ever lost: what is no
-//! fact, or one that could not be read, stays in the text.
+//! fact, or one that could not be read, stays in the text. What the words of a fact mean is read in `verbs`.
 
-use jiff::civil::Date;
-
-use super::JournalContext;
-use super::fact::{Fact, PersonRef, pulse_of};
+use super::fact::Fact;
 use super::people::{Found, find};
-use crate::book::dates::{FORMS, Toward, head, tail};
-use crate::book::facts::TouchKind;
+use super::verbs::{Args, Fault, VERBS, Verb};
+use super::{Item, JournalContext};
 use crate::book::ids::PersonId;
 use crate::book::view::NoteProblem;
 use crate::text;
@@ -26,66 +23,18 @@ pub struct Parsed {
     pub people: Vec<PersonId>,
 }
 
-/// A word that begins a fact.
-pub struct Verb {
-    /// Without its slash.
-    pub word: &'static str,
-    /// What it records.
-    pub says: &'static str,
-    pub example: &'static str,
-    read: fn(&mut Args<'_>) -> Result<Fact, Fault>,
-}
-
-/// All verbs, for completion and help too.
-pub const VERBS: &[Verb] = &[
-    Verb {
-        word: "call",
-        says: "a call that took place",
-        example: "/call @jane",
-        read: |args| touch(args, TouchKind::Call),
-    },
-    Verb {
-        word: "met",
-        says: "a meeting that took place",
-        example: "/met @jane @sam 45m",
-        read: |args| touch(args, TouchKind::Meeting),
-    },
-    Verb {
-        word: "mail",
-        says: "a mail that was answered",
-        example: "/mail @jane",
-        read: |args| touch(args, TouchKind::Mail),
-    },
-    Verb { word: "task", says: "something to do by a day", example: "/task send ROI deck fri", read: task },
-    Verb {
-        word: "pulse",
-        says: "how you feel about the account",
-        example: "/pulse red sponsor went quiet",
-        read: pulse,
-    },
-];
-
-/// Something wrong: byte offset in the fact's words, and what to do.
-struct Fault(usize, String);
-
-/// The words of one fact.
-struct Args<'a> {
-    text: &'a str,
-    ctx: &'a JournalContext<'a>,
-    /// Everybody named so far.
-    people: Vec<PersonId>,
-}
-
 /// Reads a note.
 pub fn parse(typed: &str, ctx: &JournalContext<'_>) -> Parsed {
     let typed = text::clean_text(typed);
     let mut out = Parsed::default();
+    // What this note itself promises can be proven further down in it.
+    let mut items = ctx.items.to_vec();
     let mut lines = Vec::new();
     let mut start = 0;
     for line in typed.split('\n') {
         if line.trim_start().starts_with('>') {
             lines.push(line.to_owned());
-        } else if let Some(kept) = read_line(line, &typed, start, ctx, &mut out) {
+        } else if let Some(kept) = read_line(line, (&typed, start), ctx, &mut items, &mut out) {
             lines.push(kept);
         }
         start += line.len() + 1;
@@ -94,20 +43,30 @@ pub fn parse(typed: &str, ctx: &JournalContext<'_>) -> Parsed {
     out
 }
 
-/// Reads one line; what is left of it, `None` when it was nothing but facts.
-fn read_line(line: &str, typed: &str, start: usize, ctx: &JournalContext<'_>, out: &mut Parsed) -> Option<String> {
-    let verbs = verbs(line);
-    let first = verbs.first().map_or(line.len(), |(at, _)| *at);
+/// Reads one line, which begins at that byte of what was typed; what is left of it, `None` when it was nothing but facts.
+fn read_line(
+    line: &str,
+    (typed, start): (&str, usize),
+    ctx: &JournalContext<'_>,
+    items: &mut Vec<Item>,
+    out: &mut Parsed,
+) -> Option<String> {
+    let verbs = verbs_of(line);
+    let first = verbs.first().map_or(line.len(), |(at, ..)| *at);
     let mut kept = line[..first].to_owned();
     mention(&line[..first], ctx, &mut out.people);
-    for (index, (slash, verb)) in verbs.iter().enumerate() {
-        let end = verbs.get(index + 1).map_or(line.len(), |(next, _)| *next);
-        let words = slash + 1 + verb.word.len();
-        let mut args = Args { text: &line[words..end], ctx, people: Vec::new() };
+    for (index, (slash, word, verb)) in verbs.iter().enumerate() {
+        let end = verbs.get(index + 1).map_or(line.len(), |(next, ..)| *next);
+        let words = slash + 1 + word.len();
+        let mut args = Args { text: &line[words..end], ctx, people: Vec::new(), items };
         match (verb.read)(&mut args) {
-            Ok(fact) => {
-                out.facts.push(fact);
-                for id in args.people {
+            Ok(facts) => {
+                let people = args.people;
+                for fact in facts.into_iter().map(Fact::clean) {
+                    items.extend(Item::of(&fact));
+                    out.facts.push(fact);
+                }
+                for id in people {
                     add(&mut out.people, id);
                 }
             }
@@ -124,20 +83,20 @@ fn read_line(line: &str, typed: &str, start: usize, ctx: &JournalContext<'_>, ou
 }
 
 /// The verbs of a line: a slash after a blank (or first), a known word, and a blank (or nothing) after it.
-fn verbs(line: &str) -> Vec<(usize, &'static Verb)> {
+pub fn verbs_of(line: &str) -> Vec<(usize, &str, &'static Verb)> {
     let mut out = Vec::new();
     for (at, _) in line.match_indices('/') {
         let blank_before = line[..at].chars().next_back().is_none_or(char::is_whitespace);
         let rest = &line[at + 1..];
         let word = &rest[..rest.find(char::is_whitespace).unwrap_or(rest.len())];
-        if let Some(verb) = VERBS.iter().find(|verb| blank_before && verb.word == word) {
-            out.push((at, verb));
+        if let Some(verb) = VERBS.iter().find(|verb| blank_before && verb.is(word.trim_end_matches(':'))) {
+            out.push((at, word, verb));
         }
     }
     out
 }
 
-fn add(people: &mut Vec<PersonId>, id: PersonId) {
+pub(super) fn add(people: &mut Vec<PersonId>, id: PersonId) {
     if !people.contains(&id) {
         people.push(id);
     }
@@ -153,147 +112,12 @@ fn mention(words: &str, ctx: &JournalContext<'_>, people: &mut Vec<PersonId>) {
     }
 }
 
-impl Args<'_> {
-    /// The person after the `@` at `at`, and where their name ends.
-    fn person(&mut self, at: usize) -> Result<(PersonRef, usize), Fault> {
-        let rest = &self.text[at + 1..];
-        match find(rest, self.ctx.people) {
-            Found::One(one, len) => {
-                add(&mut self.people, one.id.clone());
-                Ok((one.reference(), at + 1 + len))
-            }
-            Found::Several(fits, len) => {
-                let names: Vec<_> = fits
-                    .iter()
-                    .take(4)
-                    .map(|one| match &one.email {
-                        Some(email) => format!("{} <{email}>", one.name),
-                        None => one.name.clone(),
-                    })
-                    .collect();
-                Err(Fault(at, format!("@{} fits {}: type more of the name", &rest[..len], names.join(" and "))))
-            }
-            Found::Nobody(0) => Err(Fault(at, "a name is missing after @".into())),
-            Found::Nobody(len) => Err(Fault(at, format!("nobody here is called {}", &rest[..len]))),
-        }
-    }
-}
-
-/// People, a duration and a date in any order, then what it was about.
-fn touch(args: &mut Args<'_>, kind: TouchKind) -> Result<Fact, Fault> {
-    let day = args.ctx.day;
-    let (mut people, mut on, mut minutes) = (Vec::new(), None, None);
-    let mut at = 0;
-    loop {
-        let rest = &args.text[at..];
-        let skipped = rest.len() - rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',').len();
-        at += skipped;
-        let rest = &args.text[at..];
-        let word = &rest[..rest.find([' ', '\t', ',']).unwrap_or(rest.len())];
-        if word.starts_with('@') {
-            let (person, end) = args.person(at)?;
-            if !people.contains(&person) {
-                people.push(person);
-            }
-            at = end;
-        } else if let Some(n) = duration(word).filter(|_| minutes.is_none()) {
-            minutes = Some(n);
-            at += word.len();
-        } else if let Some((date, len)) = head(rest, day, Toward::Past).filter(|_| on.is_none()) {
-            on = Some((date, at));
-            at += len;
-        } else if ["with", "and", "&", "on"].contains(&word) && {
-            let next = rest[word.len()..].trim_start();
-            next.starts_with('@') || (word == "on" && head(next, day, Toward::Past).is_some())
-        } {
-            at += word.len();
-        } else {
-            break;
-        }
-    }
-    let mut about = args.text[at..].trim().trim_start_matches([':', '-', '–']).trim();
-    if let Some((before, last)) = about.rsplit_once(' ').filter(|_| minutes.is_none())
-        && let Some(n) = duration(last)
-    {
-        minutes = Some(n);
-        about = before.trim_end();
-    }
-    if let Some((_, at)) = on.filter(|(date, _)| *date > day) {
-        return Err(Fault(at, "that day lies ahead: a touch is recorded once it took place, /task plans one".into()));
-    }
-    let about = named(args, about);
-    Ok(Fact::touch(kind, people, on.map_or(day, |(date, _)| date), minutes, &about))
-}
-
-/// `45m`, `90min`, `1h`, `1h30`; in minutes.
-fn duration(word: &str) -> Option<u32> {
-    let word = word.to_lowercase();
-    let least = |n: u32| (1..=24 * 60).contains(&n).then_some(n);
-    if let Some((hours, minutes)) = word.split_once('h') {
-        let minutes = minutes.trim_end_matches("min").trim_end_matches('m');
-        let minutes = if minutes.is_empty() { 0 } else { minutes.parse().ok()? };
-        return least(
-            hours.parse::<u32>().ok().filter(|hours| *hours <= 24)? * 60 + Some(minutes).filter(|m| *m < 60)?,
-        );
-    }
-    least(word.strip_suffix("min").or_else(|| word.strip_suffix('m'))?.parse().ok()?)
-}
-
-fn task(args: &mut Args<'_>) -> Result<Fact, Fault> {
-    let words = args.text.trim();
-    let (subject, due) = match tail(words, args.ctx.day, Toward::Future) {
-        Some((subject, due)) => (subject, Some(due)),
-        None => (words, None),
-    };
-    if subject.is_empty() {
-        return Err(Fault(0, format!("a task needs words: /task send ROI deck fri (dates: {FORMS})")));
-    }
-    if due.is_some_and(|due: Date| due < args.ctx.day) {
-        return Err(Fault(0, "that day has passed: a task is due today or later".into()));
-    }
-    let subject = named(args, subject);
-    Ok(Fact::task(&subject, due))
-}
-
-fn pulse(args: &mut Args<'_>) -> Result<Fact, Fault> {
-    let words = args.text.trim();
-    let (word, because) = words.split_once(char::is_whitespace).unwrap_or((words, ""));
-    let Some(pulse) = pulse_of(word.trim_end_matches([':', ','])) else {
-        return Err(Fault(0, "a pulse is green, yellow or red: /pulse red sponsor went quiet".into()));
-    };
-    let because = named(args, because);
-    Ok(Fact::pulse(pulse, &because))
-}
-
-/// The words with each `@` that means one person as that person's name: others will read it without our people.
-fn named(args: &mut Args<'_>, words: &str) -> String {
-    let mut out = String::with_capacity(words.len());
-    let mut rest = words;
-    while let Some(at) = rest.find('@') {
-        let blank_before = rest[..at].chars().next_back().is_none_or(char::is_whitespace);
-        out.push_str(&rest[..at]);
-        match find(&rest[at + 1..], args.ctx.people) {
-            Found::One(one, len) if blank_before => {
-                out.push_str(&one.name);
-                add(&mut args.people, one.id.clone());
-                rest = &rest[at + 1 + len..];
-            }
-            _ => {
-                out.push('@');
-                rest = &rest[at + 1..];
-            }
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::people::Candidate;
     use super::*;
     use crate::book::facts::Pulse;
-    use jiff::civil::date;
+    use jiff::civil::{Date, date};
 
     // A Sunday.
     const DAY: Date = date(2026, 11, 22);
@@ -313,7 +137,7 @@ mod tests {
     }
 
     fn read(typed: &str) -> Parsed {
-        parse(typed, &JournalContext { day: DAY, people: &people() })
+        parse(typed, &JournalContext::new(DAY, &people()))
     }
 
     fn said(typed: &str) -> Vec<String> {

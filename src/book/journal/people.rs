@@ -44,6 +44,12 @@ pub enum Found<'a> {
 
 /// Who is meant by the text after an `@`.
 pub fn find<'a>(rest: &str, people: &'a [Candidate]) -> Found<'a> {
+    // In quotes it is one name, whatever it holds.
+    if let Some(inside) = rest.strip_prefix('"') {
+        let (name, len) = inside.split_once('"').map_or((inside, rest.len()), |(name, _)| (name, name.len() + 2));
+        let fits = people.iter().filter(|one| one.name.eq_ignore_ascii_case(name.trim())).collect();
+        return chosen(fits, len);
+    }
     // A full name may hold blanks, so it is looked for before the word ends; the longest one counts.
     let full: Vec<_> = people.iter().filter_map(|one| Some((one, starts_with(rest, &one.name)?))).collect();
     if let Some(longest) = full.iter().map(|(_, len)| *len).max() {

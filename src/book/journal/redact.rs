@@ -3,8 +3,8 @@
 //! Decides what is left of a fact that names somebody who must not be named. What is only about them goes as a whole;
 //! anything else stays, without them.
 
+use super::bullets::{bullet, read_bullet};
 use super::fact::{Fact, PersonRef};
-use super::print::{bullet, read_bullet};
 
 /// What stands where a name stood.
 pub const REDACTED: &str = "[redacted]";
