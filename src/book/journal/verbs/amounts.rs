@@ -31,8 +31,10 @@ fn code(word: &str) -> Option<Currency> {
     KNOWN.contains(&upper.as_str()).then(|| Currency::parse(&upper)).flatten()
 }
 
-/// The amount, and whether its currency was named.
-fn amount(tokens: &[String], usual: Currency) -> Option<(Result<(Worth, usize), String>, bool)> {
+/// The amount or why it can't be read, and whether its currency was named.
+type Named = (Result<(Worth, usize), String>, bool);
+
+fn amount(tokens: &[String], usual: Currency) -> Option<Named> {
     let mut used = 0;
     let mut currency = tokens.first().and_then(|word| code(word));
     used += usize::from(currency.is_some());

@@ -189,10 +189,8 @@ fn play_of(args: &Args<'_>, words: &mut Sifted) -> Result<String, Fault> {
     let typed = words.tokens.first().map(|word| bare(word)).unwrap_or_default();
     let ids = || args.ctx.plays.iter();
     let begins: Vec<&String> = ids().filter(|id| typed.len() > 2 && id.starts_with(&typed)).collect();
-    let found = ids().find(|id| **id == typed).or_else(|| match begins.as_slice() {
-        [one] => Some(*one),
-        _ => None,
-    });
+    let only = if begins.len() == 1 { begins.first().copied() } else { None };
+    let found = ids().find(|id| **id == typed).or(only);
     match found {
         Some(id) => {
             words.tokens.remove(0);
