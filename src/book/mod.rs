@@ -18,6 +18,7 @@ pub mod flags;
 pub mod ids;
 pub mod journal;
 pub mod known;
+pub mod loyalty;
 pub mod model;
 pub mod money;
 pub mod news;

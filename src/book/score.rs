@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use crate::book::assess::Rates;
 use crate::book::day::Day;
 use crate::book::facts::Facts;
+use crate::book::loyalty::{Loyal, people};
 use crate::book::model::{Bands, MAX_GROUPS, MAX_MEASURES, Model};
 use crate::book::prepared::{On, Prepared};
 use crate::book::query::{self, Look};
@@ -250,9 +251,8 @@ impl<'a> Eval<'a> {
         let look = Look::new(self, on);
         let holding = model.caps.iter().enumerate().filter(|(_, cap)| query::holds(&cap.when, &look));
         let own = holding.map(|(at, cap)| (CapKind::Own(at), cap.cap)).min_by(|a, b| a.1.total_cmp(&b.1));
-        // No fact of this book says yet how a person feels: without sentiment no tier's loyalty is known, and the
-        // cap of the weakest tier is absent.
-        fold(model, voices, None, own)
+        let weakest = model.gates.weakest_tier.as_ref().and_then(|_| people::weakest(&Loyal::new(self, on)));
+        fold(model, voices, weakest.map(|(_, loyalty)| loyalty), own)
     }
 
     /// The score of a day; `None` also on days before the customer was one.
