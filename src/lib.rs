@@ -21,6 +21,7 @@
 //! | [`store`] | two SQLite files: what came from outside, and what is ours |
 //! | [`sync`] | when and what to pull and push; matching of records to accounts |
 //! | [`ops`] | does the commands that touch data, the same for every door |
+//! | [`report`] | the brief and the value review, as text, Markdown and HTML; pure |
 //! | [`app`] | State, Event → update → Effects; no I/O, no clock |
 //! | [`screens`] | one file per screen, drawing from `&State` |
 //! | [`terminal`] | the only place that owns the terminal |
@@ -35,6 +36,7 @@ pub mod config;
 pub mod connect;
 pub mod ops;
 pub mod practice;
+pub mod report;
 pub mod screens;
 pub mod secrets;
 pub mod store;

@@ -16,12 +16,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("connect", &["text", "secrets", "book"]),
     ("sync", &["connect", "store", "book"]),
     ("command", &["book"]),
+    ("report", &["book", "text"]),
     ("config", &["command", "book", "connect", "theme"]),
-    ("ops", &["command", "config", "connect", "secrets", "store", "sync", "book", "text"]),
+    ("ops", &["command", "config", "connect", "secrets", "store", "sync", "book", "report", "text"]),
     ("app", &["command", "book", "config", "text"]),
     ("screens", &["app", "command", "book", "theme", "text"]),
     ("terminal", &["app", "screens", "ops", "command", "config", "theme", "text"]),
-    ("cli", &["ops", "command", "config", "book", "practice", "theme", "text"]),
+    ("cli", &["ops", "command", "config", "book", "practice", "report", "theme", "text"]),
     ("practice", &[]),
 ];
 

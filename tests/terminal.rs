@@ -105,7 +105,7 @@ fn a_change_of_a_sent_note_survives_kill_9_and_arrives() {
     // Northwind's note on its timeline: the newest entry that is mine.
     let to_the_box = |terminal: &mut Terminal, title: &str| {
         terminal.wait_for("Northwind Traders");
-        terminal.keys("\r\t\t");
+        terminal.keys("\r\t\t\t\t");
         terminal.wait_for("Sponsor is worried");
         for _ in 0..40 {
             terminal.keys("E");

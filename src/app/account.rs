@@ -14,18 +14,27 @@ pub enum Tab {
     #[default]
     Overview,
     People,
+    Value,
+    Plan,
     Timeline,
 }
 
 impl Tab {
     /// All of them, from left to right.
-    pub const ALL: [Self; 3] = [Self::Overview, Self::People, Self::Timeline];
+    pub const ALL: [Self; 5] = [Self::Overview, Self::People, Self::Value, Self::Plan, Self::Timeline];
+
+    /// Its lines scroll: there is no cursor on it.
+    pub fn scrolls(self) -> bool {
+        matches!(self, Self::Overview | Self::Value | Self::Plan)
+    }
 
     /// The word on screen.
     pub fn name(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
             Self::People => "People",
+            Self::Value => "Value",
+            Self::Plan => "Plan",
             Self::Timeline => "Timeline",
         }
     }
@@ -92,7 +101,7 @@ impl Pane {
     /// How many things the cursor can stand on here.
     pub fn count(&self, view: Option<&AccountView>) -> usize {
         match self.tab {
-            Tab::Overview => 0,
+            Tab::Overview | Tab::Value | Tab::Plan => 0,
             Tab::People => view.map_or(0, |view| view.facts.people.len()),
             Tab::Timeline => self.entries.len(),
         }

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use crate::book::flags::FlagVerb;
 use crate::book::ids::{AccountId, DraftKey, NoteId};
+use crate::book::loyalty::whole::Whole;
 use crate::book::progress::Progress;
 use crate::book::query::Vocabulary;
 use crate::book::view::{
@@ -62,6 +63,7 @@ pub enum Event {
     },
     Round(Answer<Round>),
     Actions(Answer<Vec<ActionRow>>),
+    Loyalty(Answer<Box<Whole>>),
     Changes(Answer<Digest>),
     SyncView(Answer<SyncView>),
     Words(Answer<Vocabulary>),
@@ -119,6 +121,7 @@ pub enum Effect {
     LoadRound,
     RoundDone,
     LoadActions,
+    LoadLoyalty,
     LoadChanges,
     LoadSync,
     LoadDraft(AccountId),

@@ -1,5 +1,6 @@
 //! A made-up book for the tests of `app` and `screens`.
 
+mod loyal;
 mod why;
 
 use std::str::FromStr;
@@ -442,6 +443,9 @@ pub fn account() -> AccountView {
         trust: Some(71.0),
         return_: None,
         proof_age_days: None,
+        gap: None,
+        figures: Default::default(),
+        timed: Vec::new(),
         last_touch: Some(in_days(-9)),
         keep: Some(Keep::Invest),
         arr: head.arr,
@@ -480,6 +484,8 @@ pub fn account() -> AccountView {
         source: Some(source.into()),
     };
     AccountView {
+        sheet: loyal::sheet(),
+        brief: loyal::brief(),
         tiers: vec![
             ("crm:11".into(), Some(Tier::Buyer)),
             ("crm:12".into(), Some(Tier::Buyer)),
@@ -708,6 +714,7 @@ pub fn answer(effect: &Effect) -> Option<Event> {
         Effect::LoadRound => Event::Round(Ok(round())),
         Effect::LoadChanges => Event::Changes(Ok(changes())),
         Effect::LoadActions => Event::Actions(Ok(actions())),
+        Effect::LoadLoyalty => Event::Loyalty(Ok(Box::new(loyal::whole_book()))),
         Effect::LoadSync => Event::SyncView(Ok(sync_view())),
         Effect::LoadNoteText(note) => {
             let result = Ok(Some("Jane is leaving on the 21st.".into()));

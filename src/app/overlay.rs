@@ -99,6 +99,13 @@ pub enum Overlay {
         name: String,
         lines: Vec<[String; 3]>,
     },
+    /// Lines of words to be read, each with its label; they are broken to the room there is.
+    Sheet {
+        title: String,
+        name: String,
+        lines: Vec<(String, String)>,
+        top: usize,
+    },
     /// Yes or no, for what can't be undone.
     Confirm {
         text: String,

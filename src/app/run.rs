@@ -86,6 +86,11 @@ pub(super) fn command(state: &mut State, command: &Command) -> Vec<Effect> {
             state.back.clear();
             Vec::new()
         }
+        Id::ScreenLoyalty => {
+            show(state, Screen::Loyalty);
+            vec![Effect::LoadLoyalty]
+        }
+        Id::AccountBrief | Id::AccountTrust => sheet(state, command.id == Id::AccountTrust),
         Id::ScreenSync => {
             show(state, Screen::Sync);
             vec![Effect::LoadSync]
@@ -188,7 +193,7 @@ fn clamp(at: usize, by: i64, count: usize) -> usize {
 
 fn step(state: &mut State, by: i64) -> Vec<Effect> {
     match &mut state.overlay {
-        Some(Overlay::Help { top } | Overlay::Messages { top }) => {
+        Some(Overlay::Help { top } | Overlay::Messages { top } | Overlay::Sheet { top, .. }) => {
             *top = top.saturating_add_signed(by as isize);
             return Vec::new();
         }
@@ -206,8 +211,8 @@ fn step(state: &mut State, by: i64) -> Vec<Effect> {
             let count = state.account.as_ref().map_or(0, |pane| pane.count(state.view(&pane.account)));
             if let Some(pane) = state.account.as_mut() {
                 match pane.tab {
-                    Tab::Overview => pane.top = pane.top.saturating_add_signed(by as isize),
-                    Tab::People | Tab::Timeline => pane.cursor = clamp(pane.cursor, by, count),
+                    tab if tab.scrolls() => pane.top = pane.top.saturating_add_signed(by as isize),
+                    _ => pane.cursor = clamp(pane.cursor, by, count),
                 }
             }
         }
@@ -226,6 +231,10 @@ fn step(state: &mut State, by: i64) -> Vec<Effect> {
         Screen::Actions => {
             let count = state.actions.rows.as_ref().map_or(0, Vec::len);
             state.actions.cursor = clamp(state.actions.cursor, by, count);
+        }
+        Screen::Loyalty => {
+            let count = state.loyalty.whole.as_ref().map_or(0, |whole| whole.on_steps.len());
+            state.loyalty.cursor = clamp(state.loyalty.cursor, by, count);
         }
         Screen::Sync => {
             // Without rows to stand on, the page itself moves.
@@ -322,11 +331,52 @@ pub(super) fn copy_link(state: &mut State, link: Option<String>) -> Vec<Effect> 
     }
 }
 
+/// Shows what is read of an account before a call: at once where it is whole in memory, else when it has come.
+fn sheet(state: &mut State, trust: bool) -> Vec<Effect> {
+    let Some((account, _)) = state.target() else { return Vec::new() };
+    if state.view(&account).is_some() {
+        read(state, &account, trust);
+        return Vec::new();
+    }
+    state.after = Some(if trust { After::Trust(account.clone()) } else { After::Brief(account.clone()) });
+    vec![Effect::LoadAccount(account)]
+}
+
+/// The five lines, or the ledger of trust with the newest entry first.
+pub(super) fn read(state: &mut State, account: &AccountId, trust: bool) {
+    let Some(view) = state.view(account) else { return };
+    let name = view.facts.name.clone();
+    let day = |on| crate::text::day(on, state.today);
+    let (title, lines) = if trust {
+        let lines = match &view.sheet.trust {
+            None => vec![(String::new(), "nothing has moved trust yet: /trust +8 why, /promise, /proof".to_owned())],
+            Some(battery) => battery
+                .entries
+                .iter()
+                .rev()
+                .map(|one| {
+                    let amount = crate::text::signed(one.amount.round() as i64);
+                    (day(one.on), format!("{amount} → {:.0}   {}", one.after, one.what))
+                })
+                .collect(),
+        };
+        let charge = view.sheet.trust.as_ref().map(|battery| battery.charge);
+        (
+            charge.map_or_else(|| "Trust".to_owned(), |charge| format!("Trust {charge:.0}: drifts to 50 by itself")),
+            lines,
+        )
+    } else {
+        let lines = view.brief.iter().map(|(label, text)| ((*label).to_owned(), text.clone())).collect();
+        ("Before the call".to_owned(), lines)
+    };
+    state.overlay = Some(Overlay::Sheet { title, name, lines, top: 0 });
+}
+
 fn copy(state: &mut State) -> Vec<Effect> {
     let on_page = (state.screen == Screen::Account).then_some(()).and_then(|()| {
         let pane = state.account.as_ref()?;
         match pane.tab {
-            Tab::Overview => None,
+            Tab::Overview | Tab::Value | Tab::Plan => None,
             Tab::People => {
                 let columns = people(state.view(&pane.account)?);
                 let person = columns.into_iter().flat_map(|(_, people)| people).nth(pane.cursor)?;

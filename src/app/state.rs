@@ -18,6 +18,7 @@ use crate::app::overlay::Overlay;
 use crate::app::sync::{Sync, SyncRow};
 use crate::app::walk::Walk;
 use crate::book::ids::AccountId;
+use crate::book::loyalty::whole::{OnStep, Whole};
 use crate::book::view::{AccountView, ActionRow, Digest, Header};
 use crate::command::{Id, Scope};
 use crate::config::keys::{Chord, Keymap};
@@ -32,6 +33,7 @@ pub enum Screen {
     Round,
     Actions,
     Changes,
+    Loyalty,
     Sync,
 }
 
@@ -79,6 +81,24 @@ pub struct Changes {
 pub enum After {
     /// Its address in the CRM is copied.
     Link(AccountId),
+    /// Its five lines are shown.
+    Brief(AccountId),
+    /// The ledger of its trust is shown.
+    Trust(AccountId),
+}
+
+/// The loyalty of the book.
+#[derive(Clone, Debug, Default)]
+pub struct Loyalty {
+    pub whole: Option<Whole>,
+    pub cursor: usize,
+}
+
+impl Loyalty {
+    /// The account under the cursor, with the step it is on.
+    pub fn current(&self) -> Option<&OnStep> {
+        self.whole.as_ref()?.on_steps.get(self.cursor)
+    }
 }
 
 /// The play that a command means.
@@ -119,6 +139,7 @@ pub struct State {
     pub walk_loading: bool,
     pub actions: Actions,
     pub changes: Changes,
+    pub loyalty: Loyalty,
     pub sync: Sync,
     pub overlay: Option<Overlay>,
     pub note: Option<NoteBox>,
@@ -166,6 +187,7 @@ impl State {
             walk_loading: false,
             actions: Actions::default(),
             changes: Changes::default(),
+            loyalty: Loyalty::default(),
             sync: Sync::default(),
             overlay: None,
             note: None,
@@ -203,7 +225,9 @@ impl State {
     /// The scopes that a key is looked up in, the innermost first.
     pub fn scopes(&self) -> Vec<Scope> {
         match &self.overlay {
-            Some(Overlay::Help { .. } | Overlay::Messages { .. } | Overlay::Card { .. }) => return vec![Scope::Help],
+            Some(Overlay::Help { .. } | Overlay::Messages { .. } | Overlay::Card { .. } | Overlay::Sheet { .. }) => {
+                return vec![Scope::Help];
+            }
             Some(Overlay::Palette { .. }) => return vec![Scope::Palette],
             Some(Overlay::Line { .. } | Overlay::Question { .. }) => return vec![Scope::Palette],
             Some(Overlay::Confirm { .. } | Overlay::Choose { .. }) => return vec![Scope::Help],
@@ -227,6 +251,7 @@ impl State {
             Screen::Round => Scope::Round,
             Screen::Actions => Scope::Actions,
             Screen::Changes => Scope::Changes,
+            Screen::Loyalty => Scope::Loyalty,
             Screen::Sync => Scope::Sync,
         }
     }
@@ -294,6 +319,10 @@ impl State {
                 let row = self.changes.digest.as_ref()?.rows.get(self.changes.cursor)?;
                 Some((row.account.clone(), row.name.clone()))
             }
+            Screen::Loyalty => {
+                let row = self.loyalty.current()?;
+                Some((row.account.clone(), row.name.clone()))
+            }
             Screen::Sync => match self.sync.current()? {
                 SyncRow::Outbox(index) => {
                     let row = self.sync.view.as_ref()?.outbox.get(index)?;
@@ -336,7 +365,7 @@ impl State {
                     title: row.title.clone(),
                 })
             }
-            Screen::Portfolio | Screen::Explain | Screen::Changes | Screen::Sync => None,
+            Screen::Portfolio | Screen::Explain | Screen::Changes | Screen::Loyalty | Screen::Sync => None,
         }
     }
 
@@ -351,7 +380,9 @@ impl State {
                 let pane = self.account.as_ref()?;
                 Some((pane.account.clone(), pane.entry()?.task.clone()?))
             }
-            Screen::Portfolio | Screen::Explain | Screen::Round | Screen::Changes | Screen::Sync => None,
+            Screen::Portfolio | Screen::Explain | Screen::Round | Screen::Changes | Screen::Loyalty | Screen::Sync => {
+                None
+            }
         }
     }
 
@@ -362,9 +393,13 @@ impl State {
         }
         let none = |missing: bool, why: &'static str| missing.then_some(why);
         match id {
-            Id::AccountOpen | Id::NoteAdd | Id::TaskAdd | Id::AccountExplain | Id::AccountLink => {
-                none(self.target().is_none(), "there is no account under the cursor")
-            }
+            Id::AccountOpen
+            | Id::NoteAdd
+            | Id::TaskAdd
+            | Id::AccountExplain
+            | Id::AccountLink
+            | Id::AccountBrief
+            | Id::AccountTrust => none(self.target().is_none(), "there is no account under the cursor"),
             Id::AccountCopy => none(self.target().is_none(), "there is nothing under the cursor"),
             Id::FlagClose | Id::FlagSnooze => {
                 let page = matches!(self.screen, Screen::Account | Screen::Round);

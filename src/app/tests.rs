@@ -341,7 +341,7 @@ fn a_task_under_the_cursor_is_closed() {
 #[test]
 fn my_notes_can_be_changed_on_the_timeline() {
     let mut state = opened(120, 40);
-    type_keys(&mut state, "<enter> <tab> <tab>");
+    type_keys(&mut state, "<enter> <tab> <tab> <tab> <tab>");
     let pane = state.account.as_ref().unwrap();
     let mine = pane.entries.iter().position(|entry| entry.mine.is_some()).unwrap();
     for _ in 0..mine {

@@ -114,6 +114,16 @@ fn apply(state: &mut State, event: Event) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Event::Loyalty(result) => {
+            match result {
+                Ok(whole) => {
+                    state.loyalty.cursor = state.loyalty.cursor.min(whole.on_steps.len().saturating_sub(1));
+                    state.loyalty.whole = Some(*whole);
+                }
+                Err(message) => state.say(Tone::Wrong, message),
+            }
+            Vec::new()
+        }
         Event::SyncView(result) => {
             match result {
                 Ok(view) => {
@@ -193,6 +203,9 @@ pub(super) fn changed(state: &mut State) -> Vec<Effect> {
     if state.screen == Screen::Actions {
         effects.push(Effect::LoadActions);
     }
+    if state.screen == Screen::Loyalty && !state.sync.running {
+        effects.push(Effect::LoadLoyalty);
+    }
     if state.screen == Screen::Sync {
         effects.push(Effect::LoadSync);
     }
@@ -237,9 +250,16 @@ fn arrived(state: &mut State, account: AccountId, result: Result<Box<AccountView
     }
     let link = view.facts.link.clone();
     state.keep_view(account.clone(), view);
-    if state.after == Some(After::Link(account)) {
+    if state.after == Some(After::Link(account.clone())) {
         state.after = None;
         return run::copy_link(state, link);
+    }
+    if let Some(After::Brief(id) | After::Trust(id)) = &state.after
+        && *id == account
+    {
+        let what = state.after.take();
+        run::read(state, &account, matches!(what, Some(After::Trust(_))));
+        return Vec::new();
     }
     if over { flags::kept(state).into_iter().collect() } else { Vec::new() }
 }

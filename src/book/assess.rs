@@ -9,17 +9,18 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use crate::book::csm;
-use crate::book::day::date;
+use crate::book::day::{between, date};
 use crate::book::evidence::evidence;
 use crate::book::facts::{Facts, TouchKind};
 use crate::book::flags::{self, FlagState, FlagStatus};
+use crate::book::loyalty::{Loyal, keep, pyramid, trust, value};
 use crate::book::model::{MAX_MEASURES, Model};
 use crate::book::money::{Currency, Money};
-use crate::book::order::{exposure, keep, near, p_loss};
+use crate::book::order::{self, exposure, near, p_loss};
 use crate::book::plays::{ActionState, Stakes, offers};
 use crate::book::prepared::On;
 use crate::book::score::{Eval, TIER_CAP, Voice};
-use crate::book::standing::{Flag, Gate, Health, MeasureResult, Meeting, Offer, QuietFlag, Stages, Standing};
+use crate::book::standing::{Flag, Gate, Health, Keep, MeasureResult, Meeting, Offer, QuietFlag, Standing, Timed};
 
 /// The longest that a standing is said to hold.
 const HOLDS_AT_MOST: i32 = 28;
@@ -52,11 +53,14 @@ impl Rates {
     }
 }
 
-/// Median ARR in units of the book's currency, where an account's own is not known.
+/// What an account is measured by in its book: the median ARR in units of its currency, where an account's own is not
+/// known, and the spread that keep classes are percentiles of.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Medians {
     pub by_segment: BTreeMap<String, f64>,
     pub all: Option<f64>,
+    /// What the book shows of margin, potential and strategic value.
+    pub spread: keep::Spread,
 }
 
 impl Medians {
@@ -94,6 +98,9 @@ pub fn assess_of(eval: &Eval<'_>, day: Date, ctx: &Context<'_>) -> Standing {
     let moment = Moment::new(eval, on, ctx);
     let renewal = facts.renewal.at(day).copied();
     let arr = facts.arr.at(day).copied();
+    let loyal = Loyal::new(eval, on);
+    let rules = &eval.model_on(on.day).pyramid;
+    let ledger = value::Ledger::of(&loyal);
     Standing {
         account: facts.id.clone(),
         name: facts.name.clone(),
@@ -105,12 +112,18 @@ pub fn assess_of(eval: &Eval<'_>, day: Date, ctx: &Context<'_>) -> Standing {
         health,
         flags: moment.flags,
         quiet: moment.quiet,
-        stage: Stages::default(),
-        trust: None,
-        return_: None,
-        proof_age_days: None,
+        stage: pyramid::stages(&loyal, rules),
+        trust: trust::battery(&loyal).map(|battery| battery.charge),
+        return_: value::returned(&loyal),
+        proof_age_days: ledger.as_ref().and_then(value::Ledger::proven_on).map(|on| between(on, day)),
+        gap: ledger.as_ref().map(|ledger| ledger.gap(&loyal)),
         last_touch: eval.facts.last_touch(on.day).map(|(touched, _)| date(touched)),
-        keep: None,
+        keep: moment.class,
+        figures: figures(eval, on),
+        timed: pyramid::clocks(&loyal, rules)
+            .into_iter()
+            .map(|clock| Timed { clock: clock.id.into(), from: clock.from, started: clock.started, ended: clock.ended })
+            .collect(),
         arr,
         arr_book: arr.and_then(|arr| ctx.rates.convert(arr)),
         renewal,
@@ -204,6 +217,20 @@ struct Moment {
     offers: Vec<Offer>,
     stakes: Exact,
     estimated: bool,
+    class: Option<Keep>,
+}
+
+/// Margin, potential and strategic value on a day, in units of the book's currency.
+fn figures(eval: &Eval<'_>, on: On) -> keep::Figures {
+    let facts = eval.facts.facts;
+    let loyal = Loyal::new(eval, on);
+    let units = |money: Option<&Money>| money.and_then(|money| loyal.units(*money));
+    let margin = units(facts.arr.at(on.date)).zip(units(facts.cost.at(on.date))).map(|(arr, cost)| arr - cost);
+    keep::Figures {
+        margin,
+        potential: units(facts.potential.at(on.date)),
+        strategic: facts.strategic.at(on.date).copied(),
+    }
 }
 
 /// [`Stakes`] of the day.
@@ -228,19 +255,27 @@ impl Moment {
         let silent = |flag: &Flag| quiet.iter().find(|one| one.flag.kind == flag.kind).map(|one| one.status);
         let standing: Vec<_> =
             standing.into_iter().filter(|one| silent(&one.flag) != Some(FlagStatus::FalseAlarm)).collect();
-        let order = &eval.model.order;
+        let rules = &eval.model.order;
+        let class = keep::class(figures(eval, on), &ctx.medians.spread).map(|class| class.keep);
         let stakes = Stakes {
             arr: arr.or(estimate).unwrap_or(0.0),
-            p_loss: p_loss(order, eval.weighed(on.day)),
-            near: near(order, on.date, facts.renewal.at(on.date).copied(), &plain),
-            keep: keep(order, None),
+            p_loss: p_loss(rules, eval.weighed(on.day)),
+            near: near(rules, on.date, facts.renewal.at(on.date).copied(), &plain),
+            keep: order::keep(rules, class),
         };
         let actions: Vec<_> = ctx.actions.iter().cloned().chain(csm::played(facts, on.date)).collect();
         let mut offers = if left { Vec::new() } else { offers(eval, &standing, stakes, &actions, on) };
         // What rests on a quiet flag is as quiet as the flag.
         offers.retain(|offer| !quiet.iter().any(|one| offer.key.split(':').next() == Some(one.flag.kind.as_str())));
         let Stakes { arr, p_loss, near, keep } = stakes;
-        Self { flags: plain, quiet, offers, stakes: Exact { arr, p_loss, near, keep }, estimated: estimate.is_some() }
+        Self {
+            flags: plain,
+            quiet,
+            offers,
+            stakes: Exact { arr, p_loss, near, keep },
+            estimated: estimate.is_some(),
+            class,
+        }
     }
 }
 
@@ -287,6 +322,7 @@ impl Moment {
             && about(self.stakes.p_loss * self.stakes.near, other.stakes.p_loss * other.stakes.near)
             && self.stakes.arr == other.stakes.arr
             && self.estimated == other.estimated
+            && self.class == other.class
     }
 }
 

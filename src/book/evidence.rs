@@ -57,7 +57,8 @@ pub fn evidence(measure: &Measure, eval: &Eval<'_>, on: On, reading: Option<&Rea
             Evidence { text: missing(input, facts, on), source: None }
         }
         (None, _) => {
-            let text = waits(measure, eval, on).unwrap_or_else(|| format!("{} is not known", measure.typed));
+            let text = measure.missing.clone().or_else(|| waits(measure, eval, on));
+            let text = text.unwrap_or_else(|| format!("{} is not known", measure.typed));
             Evidence { text, source: None }
         }
     }
@@ -83,6 +84,7 @@ fn source(measure: &Measure, eval: &Eval<'_>, on: On, reading: &Reading) -> Opti
             Leaf::List(List::Notes) => Some("note".into()),
             Leaf::List(_) => account_source(facts),
             Leaf::Number(use_) if use_.metric.is_some() => usage_source(facts),
+            Leaf::Number(use_) if use_.field.is_noted() => Some("note".into()),
             Leaf::Number(_) | Leaf::Text(_) => account_source(facts),
             Leaf::Term(_) => None,
         };

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::book::facts::TouchKind;
 use crate::book::flags::FlagStatus;
 use crate::book::ids::AccountId;
+use crate::book::loyalty::keep::Figures;
 use crate::book::money::Money;
 use crate::text::short_date;
 
@@ -234,6 +235,33 @@ pub enum Keep {
     Rethink,
 }
 
+impl Keep {
+    /// All classes, the best first.
+    pub const ALL: [Self; 4] = [Self::Invest, Self::Grow, Self::Maintain, Self::Rethink];
+
+    /// The word on screen and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Invest => "invest",
+            Self::Grow => "grow",
+            Self::Maintain => "maintain",
+            Self::Rethink => "rethink",
+        }
+    }
+}
+
+/// A clock of the pyramid, as it is kept for the whole book's medians.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Timed {
+    /// Its id: `go-live`.
+    pub clock: String,
+    /// The step it runs from.
+    pub from: Stage,
+    pub started: Date,
+    /// `None`: still running.
+    pub ended: Option<Date>,
+}
+
 /// What made a play's rank.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Factors {
@@ -299,7 +327,16 @@ pub struct Standing {
     pub return_: Option<f64>,
     pub proof_age_days: Option<i64>,
     pub last_touch: Option<Date>,
+    /// What is missing of the promises that are due, in units of the book's currency.
+    #[serde(default)]
+    pub gap: Option<f64>,
     pub keep: Option<Keep>,
+    /// What the keep class is made of.
+    #[serde(default)]
+    pub figures: Figures,
+    /// The clocks of the pyramid whose beginning is known.
+    #[serde(default)]
+    pub timed: Vec<Timed>,
     pub arr: Option<Money>,
     /// In the book's currency; `None` where no rate is set.
     pub arr_book: Option<Money>,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::book::facts::Facts;
 use crate::book::flags::Record;
 use crate::book::ids::{AccountId, NoteId};
+use crate::book::loyalty::sheet::Sheet;
 use crate::book::money::{Currency, Money};
 use crate::book::news::Kind;
 use crate::book::progress::Progress;
@@ -179,6 +180,10 @@ pub struct AccountView {
     pub why: Why,
     /// What is usual for accounts like it; `None`: not computed yet.
     pub typical: Option<Typical>,
+    /// Promises, people, trust, the pyramid, the plan.
+    pub sheet: Sheet,
+    /// The five lines before a call: label and words.
+    pub brief: Vec<(&'static str, String)>,
 }
 
 /// What a score is compared with.

@@ -89,6 +89,12 @@ pub enum Command {
     Show(ShowArgs),
     /// Why this score: measures, evidence, weights, gates, what changed
     Explain(ExplainArgs),
+    /// Five lines before the call: paid, proven, open, who agrees, what next
+    Brief(BriefArgs),
+    /// The value review for the buyer, as Markdown or as one HTML file
+    Review(ReviewArgs),
+    /// Pyramids, clocks, who is stuck, whom to keep: the loyalty of the book
+    Loyalty(FormatOnly),
     /// What moved since the last rounds
     Changes(ChangesArgs),
     /// Take a note, and see what was understood
@@ -243,6 +249,31 @@ pub struct ExplainArgs {
     pub since: Option<String>,
     #[command(flatten)]
     pub format: Format,
+}
+
+/// `rounds brief`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  rounds brief northwind\n  rounds brief northwind --json | jq -r '.lines[].text'")]
+pub struct BriefArgs {
+    /// An id, a unique part of the name, or a domain
+    pub account: String,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// `rounds review`
+#[derive(Debug, Args)]
+#[command(after_help = "Nothing private stands in it: no feelings, scores, flags or plays, and no private note.\n\n\
+                  Examples:\n  rounds review northwind                      prints Markdown\n  rounds review northwind --out review.html    one file, with pictures, for print too")]
+pub struct ReviewArgs {
+    /// An id, a unique part of the name, or a domain
+    pub account: String,
+    /// Where it goes: a name that ends in .html or .md; without it, Markdown is printed
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Replace the file where it is there already
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// `rounds changes`

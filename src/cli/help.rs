@@ -6,6 +6,7 @@ use clap::CommandFactory;
 
 use super::args::{Cli, HelpArgs};
 use super::{Exit, print};
+use crate::book::journal::VERBS;
 use crate::book::query::{FIELDS, Holds, ITEMS, LISTS, STATES, TEXTS};
 use crate::config;
 use crate::ops::OpsError;
@@ -21,6 +22,7 @@ pub fn help(args: &HelpArgs) -> Result<Exit, OpsError> {
         ["model", "seats"] => config::MODEL_SEATS.to_owned(),
         ["model", "consumption"] => config::MODEL_CONSUMPTION.to_owned(),
         ["plays"] => config::PLAYS.to_owned(),
+        ["journal"] => journal(),
         [name, ..] => {
             let mut program = Cli::command();
             match program.find_subcommand_mut(name) {
@@ -42,8 +44,32 @@ Topics:
   rounds help model seats        an annotated model for software sold by the seat
   rounds help model consumption  an annotated model for software paid by what is consumed
   rounds help plays              the plays that are shipped
+  rounds help journal            every fact that a note can hold
   rounds help COMMAND            one command
 ";
+
+fn journal() -> String {
+    let mut out = String::from(
+        "A fact may stand anywhere in a line of a note, after a blank: it runs to the next fact or to the end of the line.
+What cannot be read stays in the text, and the note is saved all the same. Pasted lines and lines that begin with > are
+never read for facts.
+
+  @jane            a person: first or last name, whole name, or mail address; @\"Kai Holm\" is somebody new
+  fri, +2w, dec 31, q1, 2026-12-31, yesterday      days
+  90k, $120k/yr, EUR 12,500, 1.2m a year           money; without a currency it is the account's
+  7k2a             the tag of a promise, goal, commitment or request: /request 7k2a shipped, /done 7k2a
+
+",
+    );
+    for verb in VERBS {
+        let also = if verb.also.is_empty() { String::new() } else { format!(" (also /{})", verb.also.join(" /")) };
+        out.push_str(&format!("/{} {}{also}\n    {}\n", verb.word, verb.shape, verb.says));
+        if verb.example != format!("/{}", verb.word) {
+            out.push_str(&format!("    {}\n", verb.example));
+        }
+    }
+    out
+}
 
 fn query() -> String {
     let mut out = String::from(

@@ -14,6 +14,7 @@ mod human;
 mod import;
 mod login;
 mod practice;
+mod report;
 mod session;
 mod sources;
 mod table;
@@ -33,7 +34,7 @@ pub type Exit = u8;
 pub fn run(command: &Command, global: &Global) -> Result<Exit, OpsError> {
     if global.as_of.is_some() && !looks_back(command) {
         return Err(OpsError::usage(
-            "--as-of looks at the book as it was: it goes with the workspace, list, show, explain, changes, actions and flags, \
+            "--as-of looks at the book as it was: it goes with the workspace, list, show, explain, brief, review, changes, actions and flags, \
              and note and task, which are dated now; leave it out here",
         ));
     }
@@ -45,6 +46,9 @@ pub fn run(command: &Command, global: &Global) -> Result<Exit, OpsError> {
         Command::List(args) => books::list(args, global),
         Command::Show(args) => books::show(args, global),
         Command::Explain(args) => books::explain(args, global),
+        Command::Brief(args) => report::brief(args, global),
+        Command::Review(args) => report::review(args, global),
+        Command::Loyalty(args) => report::loyalty(args, global),
         Command::Changes(args) => books::changes(args, global),
         Command::Note(args) => books::note(args, global),
         Command::Task(args) => books::task(args, global),
@@ -73,6 +77,8 @@ fn looks_back(command: &Command) -> bool {
         Command::List(_)
         | Command::Show(_)
         | Command::Explain(_)
+        | Command::Brief(_)
+        | Command::Review(_)
         | Command::Changes(_)
         | Command::Actions(_)
         | Command::Flags(_)
@@ -95,6 +101,7 @@ fn looks_back(command: &Command) -> bool {
         | Command::Backtest(_)
         | Command::Import(_)
         | Command::Forget(_)
+        | Command::Loyalty(_)
         | Command::Export(_) => false,
     }
 }

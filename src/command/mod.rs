@@ -21,6 +21,7 @@ pub enum Scope {
     Round,
     Actions,
     Changes,
+    Loyalty,
     Sync,
     Note,
     Filter,
@@ -30,13 +31,14 @@ pub enum Scope {
 
 impl Scope {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::List,
         Self::Account,
         Self::Explain,
         Self::Round,
         Self::Actions,
         Self::Changes,
+        Self::Loyalty,
         Self::Sync,
         Self::Note,
         Self::Filter,
@@ -55,6 +57,7 @@ impl Scope {
             Self::Round => "round",
             Self::Actions => "actions",
             Self::Changes => "changes",
+            Self::Loyalty => "loyalty",
             Self::Sync => "sync",
             Self::Note => "note",
             Self::Filter => "filter",

@@ -4,7 +4,9 @@
 //! Only commands that work stand here; a name is never changed once it was shipped.
 
 use super::Arg::{Rest, Text, Word};
-use super::Scope::{Account, Actions, Changes, Explain, Filter, Global, Help, List, Note, Palette, Round, Sync};
+use super::Scope::{
+    Account, Actions, Changes, Explain, Filter, Global, Help, List, Loyalty, Note, Palette, Round, Sync,
+};
 use super::{Arg, Kind, Scope, Spec};
 
 macro_rules! commands {
@@ -22,13 +24,13 @@ macro_rules! commands {
     };
 }
 
-const LISTS: &[Scope] = &[List, Account, Explain, Round, Actions, Changes, Sync, Palette, Help];
+const LISTS: &[Scope] = &[List, Account, Explain, Round, Actions, Changes, Loyalty, Sync, Palette, Help];
 const PLAYS: &[Scope] = &[Round, Account, Actions];
 const EVERYWHERE: &[Scope] = &[Global];
 const FIELDS: &[Scope] = &[Note, Filter, Palette];
 const NONE: &[Arg] = &[];
 const SORTS: &[&str] = &["urgency", "health", "change", "arr", "renewal", "touch", "name"];
-const TABS: &[&str] = &["overview", "people", "timeline", "next", "prev"];
+const TABS: &[&str] = &["overview", "people", "value", "plan", "timeline", "next", "prev"];
 const HOW_MANY: &[Arg] = &[Arg::Number("rows")];
 
 commands! {
@@ -41,9 +43,11 @@ commands! {
     ListFilter "list.filter" "filter" Ui &[List], &[Rest("query")], "Filter the book: plain words search names, health<60 and the like compare";
     ListSort "list.sort" "sort" Ui &[List], &[Word("by", SORTS)], "Sort by the next key, or by the one named";
     ListReverse "list.reverse" "reverse" Ui &[List], NONE, "Turn the order around";
-    AccountOpen "account.open" "open" Ui &[List, Round, Actions, Changes, Sync], &[Text("account")], "Open the account under the cursor";
+    AccountOpen "account.open" "open" Ui &[List, Round, Actions, Changes, Loyalty, Sync], &[Text("account")], "Open the account under the cursor";
     AccountTab "account.tab" "next tab" Ui &[Account], &[Word("tab", TABS)], "Show another tab of the account";
-    AccountExplain "account.explain" "explain" Ui &[List, Account, Round, Actions, Changes], NONE, "Show why the score is what it is";
+    AccountExplain "account.explain" "explain" Ui &[List, Account, Round, Actions, Changes, Loyalty], NONE, "Show why the score is what it is";
+    AccountBrief "account.brief" "brief" Ui &[List, Account, Explain, Round, Actions, Changes, Loyalty], NONE, "Five lines before the call: paid, proven, open, who agrees, what next";
+    AccountTrust "account.trust" "trust" Ui &[List, Account, Explain, Round, Actions, Changes, Loyalty], NONE, "Show what moved trust: the ledger of the battery";
     ExplainUnfold "explain.unfold" "unfold" Ui &[Explain], NONE, "Open the row under the cursor: what it is made of";
     ExplainFold "explain.fold" "fold" Ui &[Explain], NONE, "Close the row, or go to the one that it belongs to";
     ExplainFoldAll "explain.fold_all" "fold all" Ui &[Explain], NONE, "Close everything; again: as it was";
@@ -52,14 +56,14 @@ commands! {
     ExplainMedian "explain.median" "median" Ui &[Explain], NONE, "Show or hide the median of the segment beside every measure";
     AccountLink "account.link" "CRM" Ui &[List, Account, Explain, Round, Actions, Changes], NONE, "Copy the account's address in the CRM, to open it there";
     AccountCopy "account.copy" "copy" Ui &[List, Account, Explain, Round, Actions, Changes], NONE, "Copy what the cursor is on: name, mail address or text";
-    NoteAdd "note.add" "note" Data &[List, Account, Explain, Round, Actions, Changes], &[Rest("text")], "Take a note on the account under the cursor";
+    NoteAdd "note.add" "note" Data &[List, Account, Explain, Round, Actions, Changes, Loyalty], &[Rest("text")], "Take a note on the account under the cursor";
     NoteEdit "note.edit" "edit" Data &[Account], NONE, "Change the note of yours under the cursor, also after it was sent";
     NoteDelete "note.delete" "delete" Data &[Account], NONE, "Delete the note of yours under the cursor, also in the CRM";
     NoteSave "note.save" "save" Data &[Note], NONE, "Save the note";
     NoteBreak "note.break" "new line" Ui &[Note], NONE, "Begin a new line in the note";
     NotePrivate "note.private" "private" Ui &[Note], NONE, "Keep the note on this machine; again: let it go to the CRM";
     NoteDraft "note.draft" "keep draft" Ui &[Note], NONE, "Leave the note and keep it as a draft";
-    TaskAdd "task.add" "task" Data &[List, Account, Explain, Round, Actions, Changes], &[Rest("text")], "Add a task on the account under the cursor";
+    TaskAdd "task.add" "task" Data &[List, Account, Explain, Round, Actions, Changes, Loyalty], &[Rest("text")], "Add a task on the account under the cursor";
     RoundStart "round.start" "rounds" Ui EVERYWHERE, NONE, "Walk through the accounts that need you";
     RoundNext "round.next" "next" Ui &[Round], NONE, "Go to the next account of the rounds";
     RoundPrev "round.prev" "previous" Ui &[Round], NONE, "Go back to the account before";
@@ -75,6 +79,7 @@ commands! {
     AccountSnooze "account.snooze" "account off" Data &[List, Account, Round, Changes], &[Rest("until and why")], "Put the account off: it is on no rounds before that day";
     ChangesShow "changes.show" "changes" Ui EVERYWHERE, NONE, "What changed since your last rounds, the largest money first";
     ScreenPortfolio "screen.portfolio" "portfolio" Ui EVERYWHERE, NONE, "The book, most urgent first";
+    ScreenLoyalty "screen.loyalty" "loyalty" Ui EVERYWHERE, NONE, "Pyramids, clocks, who is longest on a step, whom to keep";
     ScreenSync "screen.sync" "sync" Ui EVERYWHERE, NONE, "Sources, limits, the outbox and what did not match";
     SyncNow "sync.now" "sync now" Data EVERYWHERE, NONE, "Pull and push now, what was refused too";
     SyncCancel "sync.cancel" "cancel" Data EVERYWHERE, NONE, "Stop the running sync; what was pulled is kept";

@@ -6,7 +6,9 @@ use jiff::civil::Date;
 use crate::book::assess::Medians;
 use crate::book::changes::changes;
 use crate::book::ids::{AccountId, DraftKey};
+use crate::book::loyalty::sheet::Sheet;
 use crate::book::order::factor_origins;
+use crate::book::prepared::On;
 use crate::book::standing::{Offer, Standing};
 use crate::book::tiers::tier_of;
 use crate::book::view::{AccountView, Header, Page, PageQuery, PortfolioRow, Sort, SourceState, SyncView};
@@ -66,7 +68,10 @@ impl Desk {
     /// One account, whole, with its standing as of the day that is looked at.
     pub fn account(&self, id: &AccountId) -> Result<AccountView, OpsError> {
         let facts = self.known(id)?;
-        let standing = self.assess(&facts, &self.medians()?, self.day())?;
+        let medians = self.medians()?;
+        let standing = self.assess(&facts, &medians, self.day())?;
+        let sheet = Sheet::of(&self.eval(&facts), On::from(self.day()), standing.figures, &medians.spread);
+        let brief = self.brief_lines(&facts, &standing, &sheet);
         let since = self.compared_with()?;
         let changes = changes(&facts, self.model(), since, self.day());
         let tiers = facts
@@ -99,6 +104,8 @@ impl Desk {
             tiers,
             why,
             typical,
+            sheet,
+            brief,
         })
     }
 

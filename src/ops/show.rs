@@ -7,6 +7,8 @@ use serde_json::{Map, Value, json};
 
 use crate::book::day::plus;
 use crate::book::facts::{Dated, Facts, Person, Series};
+use crate::book::loyalty::people::Contagion;
+use crate::book::loyalty::sheet::Sheet;
 use crate::book::standing::Standing;
 use crate::book::view::AccountView;
 use crate::ops::shape::{change, list_item, next_item, units};
@@ -142,6 +144,13 @@ pub fn shape(view: &AccountView, today: Date, urgency: Option<f64>) -> Value {
                 "changes": view.changes.changes.iter().map(change).collect::<Vec<_>>(),
             }),
         ),
+        ("promises", json!(view.sheet.promises)),
+        ("proofs", json!(view.sheet.proofs())),
+        ("loyalty", loyalty(&view.sheet)),
+        (
+            "brief",
+            json!(view.brief.iter().map(|(label, text)| json!({"label": label, "text": text})).collect::<Vec<_>>()),
+        ),
         ("undated", json!(facts.undated)),
         (
             "undated_since",
@@ -155,6 +164,80 @@ pub fn shape(view: &AccountView, today: Date, urgency: Option<f64>) -> Value {
         map.extend(more.into_iter().map(|(key, value)| (key.to_owned(), value)));
     }
     out
+}
+
+/// What notes say of people, value, trust, the pyramid and the plan.
+fn loyalty(sheet: &Sheet) -> Value {
+    let trust = sheet.trust.as_ref().map(|battery| {
+        let entries: Vec<Value> = battery
+            .entries
+            .iter()
+            .map(|one| json!({"on": one.on, "what": one.what, "amount": one.amount, "after": one.after, "source": one.source}))
+            .collect();
+        json!({"charge": battery.charge, "breach": battery.breach, "ledger": entries})
+    });
+    let climbs: Map<String, Value> = sheet
+        .climbs
+        .iter()
+        .map(|one| {
+            let [evaluator, beginner, regular, champion] = one.entered;
+            let entered =
+                json!({"evaluator": evaluator, "beginner": beginner, "regular": regular, "champion": champion});
+            let of = json!({
+                "step": one.stage, "entered": entered, "set_back": one.set_back, "needs": one.group.needs(one.stage),
+            });
+            (one.group.name().to_owned(), of)
+        })
+        .collect();
+    let clocks: Vec<Value> = sheet
+        .clocks
+        .iter()
+        .map(|(clock, target)| {
+            json!({"clock": clock.id, "started": clock.started, "ended": clock.ended, "target": target})
+        })
+        .collect();
+    let four = sheet.covered.map(|[communication, collaboration, community, company]| {
+        json!({
+            "communication": communication, "collaboration": collaboration, "community": community, "company": company,
+        })
+    });
+    let four_questions: Vec<Value> =
+        sheet.win_loss.iter().map(|(question, answer)| json!({"question": question, "answer": answer})).collect();
+    let contagion = sheet.contagion.map(|way| match way {
+        Contagion::Up => "users to buyer",
+        Contagion::Glad => "buyer to users",
+        Contagion::Cool => "indifferent buyer",
+    });
+    let keep = sheet.class.map(|class| {
+        json!({
+            "class": class.keep, "figure": class.figure, "margin": class.margin, "potential": class.potential,
+            "strategic": class.strategic,
+        })
+    });
+    let months: Vec<Value> = sheet
+        .months
+        .iter()
+        .map(|(day, promised, proven)| json!({"day": day, "promised": promised, "proven": proven}))
+        .collect();
+    json!({
+        "value": sheet.value, "months": months, "trust": trust, "pyramid": climbs, "clocks": clocks,
+        "people": sheet.people, "tiers": sheet.tiers,
+        "weakest": sheet.weakest.map(|(tier, score)| json!({"tier": tier, "score": score})),
+        "contagion": contagion, "values_moved": sheet.moved,
+        "values_apart": sheet.apart.as_ref().map(|(buyer, user)| json!({"buyers": buyer, "users": user})),
+        "plan": {"covered": four, "items": sheet.items},
+        "needs": sheet.needs, "jobs": sheet.jobs, "workarounds": sheet.workarounds, "answers": sheet.answers,
+        "questions_to_ask": sheet.to_ask,
+        "nps": sheet.nps, "nps_answers": sheet.nps_answers.0, "nps_anonymous": sheet.nps_answers.1,
+        "experience": sheet.experience, "repurchase": sheet.repurchase, "delights": sheet.delights,
+        "advocacy": sheet.advocacy, "incentives": sheet.incentives, "moments": sheet.moments,
+        "win_loss": {"outcomes": sheet.ended, "questions": four_questions},
+        "handover": sheet.handover.as_ref().map(|list| json!({
+            "from": list.from, "to": list.to, "on": list.on,
+            "lines": list.lines.iter().map(|(what, text)| json!({"what": what, "text": text})).collect::<Vec<_>>(),
+        })),
+        "keep": keep,
+    })
 }
 
 /// The last 28 days of each metric: how many days are known, their mean, and the last day.

@@ -16,7 +16,7 @@ use crate::command::Id;
 use crate::screens::widgets::Canvas;
 use crate::screens::widgets::figures::{self, battery, glyph, money, since, who};
 use crate::screens::widgets::lines::{Row, heading, scrolled};
-use crate::screens::{chrome, people, round, said, timeline};
+use crate::screens::{chrome, people, plan, round, said, timeline, value};
 use crate::text::{self, pad, pad_left, width};
 use crate::theme::{Role, Theme};
 
@@ -44,6 +44,8 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
             scrolled(canvas, body, &lines, pane.top);
         }
         Tab::People => people::draw(state, pane, view, canvas, body),
+        Tab::Value => scrolled(canvas, body, &value::lines(state, view, theme, usize::from(area.width)), pane.top),
+        Tab::Plan => scrolled(canvas, body, &plan::lines(state, view, theme, usize::from(area.width)), pane.top),
         Tab::Timeline => timeline::draw(state, pane, canvas, body),
     }
 }

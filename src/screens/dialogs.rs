@@ -64,6 +64,32 @@ pub fn draw(state: &State, overlay: &Overlay, canvas: &mut Canvas<'_>, area: Rec
             }
             None
         }
+        Overlay::Sheet { title, name, lines, top } => {
+            let room = usize::from(area.width.saturating_sub(6)).clamp(10, 110);
+            let label = lines.iter().map(|(label, _)| text::width(label)).max().unwrap_or(0).min(12);
+            let words = room.saturating_sub(label + 3).max(8);
+            let mut rows: Vec<(&str, String)> = Vec::new();
+            for (label, said) in lines {
+                let wrapped = text::wrap(said, words);
+                rows.extend(
+                    wrapped.into_iter().enumerate().map(|(at, line)| (if at == 0 { label.as_str() } else { "" }, line)),
+                );
+            }
+            let height = (rows.len() as u16 + 3).min(area.height.saturating_sub(2));
+            let place = float::centred(area, room as u16 + 2, height);
+            let inner = float::frame(canvas, place, title, "esc");
+            let (strong, plain, muted) =
+                (canvas.style(Role::Title), canvas.style(Role::Text), canvas.style(Role::Muted));
+            canvas.put(inner.x + 1, inner.y, room, name, strong);
+            let shown = usize::from(inner.height.saturating_sub(1));
+            let top = (*top).min(rows.len().saturating_sub(shown));
+            for (at, (label_of, line)) in rows.iter().skip(top).take(shown).enumerate() {
+                let y = inner.y + 1 + at as u16;
+                canvas.put(inner.x + 1, y, label, label_of, muted);
+                canvas.put(inner.x + 2 + label as u16, y, words, line, plain);
+            }
+            None
+        }
         Overlay::Confirm { text: question, .. } => {
             let room = usize::from(area.width.saturating_sub(8)).clamp(4, 70);
             let lines = text::wrap(question, room);

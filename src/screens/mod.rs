@@ -11,8 +11,10 @@ mod dialogs;
 mod explain;
 mod filter;
 mod help;
+mod loyalty;
 mod note;
 mod people;
+mod plan;
 mod portfolio;
 mod preview;
 mod round;
@@ -20,6 +22,7 @@ mod sync;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod value;
 pub mod widgets;
 
 use ratatui::buffer::Buffer;
@@ -59,6 +62,7 @@ fn whole(state: &State, canvas: &mut Canvas<'_>, area: Rect) -> Option<Position>
         Screen::Round => round::draw(state, canvas, area),
         Screen::Actions => actions::draw(state, canvas, area),
         Screen::Changes => changes::draw(state, canvas, area),
+        Screen::Loyalty => loyalty::draw(state, canvas, area),
         Screen::Sync => sync::draw(state, canvas, area),
     }
     chrome::status(state, canvas, area);

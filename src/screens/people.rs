@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::app::account::{Pane, last_touch, people};
 use crate::app::state::State;
 use crate::book::facts::{Person, Tier};
+use crate::book::loyalty::sheet::PersonRow;
 use crate::book::view::AccountView;
 use crate::screens::widgets::Canvas;
 use crate::screens::widgets::lines::Row;
@@ -29,17 +30,26 @@ pub fn draw(state: &State, pane: &Pane, view: &AccountView, canvas: &mut Canvas<
     let n = columns.len() as u16;
     let gap = 2;
     let width = ((area.width.saturating_sub(2 + gap * (n - 1))) / n).min(34);
-    if width < 8 || area.height < 4 {
+    if width < 8 || area.height < 5 {
         return;
     }
-    let map = Rect { height: area.height.saturating_sub(2), ..area };
+    let map = Rect { height: area.height.saturating_sub(3), ..area };
     let mut index = 0;
     for (at, (tier, people)) in columns.iter().enumerate() {
         let x = area.x + 1 + at as u16 * (width + gap);
         let (title, role) = (tier.map_or("unknown", Tier::name), role_of(*tier));
         let head = format!("{}S", title.to_uppercase()).replace("UNKNOWNS", "TIER NOT KNOWN");
         let style = canvas.style(Role::Muted);
-        canvas.put(x, map.y, usize::from(width), &head, style);
+        let end = canvas.put(x, map.y, usize::from(width), &head, style);
+        // How the tier feels, and whether it holds the others back.
+        let felt = view.sheet.tiers.iter().find(|one| Some(one.tier) == *tier).and_then(|one| one.loyalty);
+        if let Some(felt) = felt {
+            let weakest = view.sheet.weakest.is_some_and(|(weakest, _)| Some(weakest) == *tier);
+            let role = if felt < 45.0 { Role::Bad } else { Role::Text };
+            let words = if weakest { format!(" {felt:.0} weakest") } else { format!(" {felt:.0}") };
+            let style = canvas.style(role);
+            canvas.put(end, map.y, usize::from((x + width).saturating_sub(end)), &words, style);
+        }
         // The column scrolls so that the card under the cursor is whole.
         let cards = usize::from((map.height.saturating_sub(1)) / CARD).max(1);
         let local = pane.cursor.checked_sub(index).filter(|local| *local < people.len()).unwrap_or(0);
@@ -66,8 +76,13 @@ pub fn draw(state: &State, pane: &Pane, view: &AccountView, canvas: &mut Canvas<
         for part in [&person.email, &person.phone, &person.title].into_iter().flatten() {
             row = row.role(Role::Muted, " · ").role(Role::Text, part.clone());
         }
-        let y = area.bottom().saturating_sub(1);
+        let y = area.bottom().saturating_sub(2);
         canvas.line(area.x, y, usize::from(area.width), &row.line());
+        if let Some(one) = view.sheet.people.iter().find(|one| one.id == person.id) {
+            let words = text::cut(&format!(" {}", known(state, one)), usize::from(area.width));
+            let style = canvas.style(Role::Muted);
+            canvas.put(area.x, y + 1, usize::from(area.width), &words, style);
+        }
     }
 }
 
@@ -102,7 +117,14 @@ fn card(
         (_, true) => theme.style(Role::Muted),
         _ => theme.bold(Role::Text),
     };
-    canvas.put(x, area.y, room, &person.name, name);
+    let felt = view.sheet.people.iter().find(|one| one.id == person.id).and_then(|one| one.feelings.last());
+    let mark = felt.filter(|_| !left).map(|felt| level(felt.level));
+    let taken = mark.map_or(0, |(words, _)| text::width(words) + 1);
+    canvas.put(x, area.y, room.saturating_sub(taken), &text::cut(&person.name, room.saturating_sub(taken)), name);
+    if let Some((words, role)) = mark {
+        let style = theme.style(role);
+        canvas.put_right(area.right(), area.y, taken, words, style);
+    }
     let title = person.title.as_deref().unwrap_or("no title");
     canvas.put(x, area.y + 1, room, title, theme.style(Role::Muted));
     let touch = last_touch(&view.facts, &person.id, state.today);
@@ -120,6 +142,44 @@ fn card(
     let mark = if champion && !left { "champion · " } else { "" };
     let at = canvas.put(x, area.y + 2, room, mark, theme.bold(Role::Good));
     canvas.put(at, area.y + 2, room.saturating_sub(text::width(mark)), &words, theme.style(role));
+}
+
+/// How somebody feels, as a sign with a shape of its own: `++`, `+`, `·`, `−`, `−−`.
+fn level(level: i8) -> (&'static str, Role) {
+    match level {
+        2.. => ("++", Role::Good),
+        1 => ("+", Role::Good),
+        0 => ("·", Role::Text),
+        -1 => ("−", Role::Watch),
+        _ => ("−−", Role::Bad),
+    }
+}
+
+/// What is known of the person under the cursor: how they feel and why, what they value and would like.
+fn known(state: &State, row: &PersonRow) -> String {
+    let mut parts = Vec::new();
+    if let Some(felt) = row.feelings.last() {
+        let because = if felt.because.is_empty() { String::new() } else { format!(": {}", felt.because) };
+        let private = if felt.private { ", only here" } else { "" };
+        parts.push(format!(
+            "feels {} since {}{private}{because}",
+            level(felt.level).0,
+            text::short_date(felt.on, state.today)
+        ));
+    }
+    if !row.values.is_empty() {
+        parts.push(format!("values {}", row.values.join(" > ")));
+    }
+    if !row.wants.is_empty() {
+        parts.push(format!("would like {}", row.wants.join(", ")));
+    }
+    if let Some(days) = row.protected {
+        parts.push(format!("not to be asked for {days} d"));
+    }
+    if parts.is_empty() {
+        return "nothing noted: /feels, /values, /wants, /role, /champion".to_owned();
+    }
+    parts.join(" · ")
 }
 
 /// A seat that nobody is known to sit in.

@@ -499,7 +499,7 @@ fn drop_account(conn: &Connection, rec: i64) -> rusqlite::Result<()> {
         conn.execute("DELETE FROM link WHERE link = ?1", [link])?;
     }
     for account in accounts {
-        for table in ["standing", "stirred", "portfolio", "line", "spoken"] {
+        for table in ["standing", "stirred", "portfolio", "line", "spoken", "loyal"] {
             conn.execute(&format!("DELETE FROM {table} WHERE account = ?1"), [account])?;
         }
         conn.execute("DELETE FROM account WHERE account = ?1 OR merged = ?1", [account])?;

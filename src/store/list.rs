@@ -11,13 +11,14 @@ use rusqlite::OptionalExtension;
 use super::cache::line::Line;
 use super::cache::page::{self, Order};
 use super::cache::standings::{self, Assessed, Version};
-use super::cache::{links, summary, typical};
+use super::cache::{links, loyal, summary, typical};
 use super::codec::{date, day, fold, from_json, ms};
 use super::filter::Filter;
 use super::rows::{IMPORTED, SourceRecord};
 use super::{Store, StoreError};
 use crate::book::assess::Medians;
 use crate::book::ids::AccountId;
+use crate::book::loyalty::whole::LoyalRow;
 use crate::book::money::{Currency, Money};
 use crate::book::standing::Standing;
 use crate::book::typical::Typical;
@@ -428,6 +429,11 @@ impl Store {
             summary::refresh(tx, owner.as_deref(), day(today))?;
             summary::refresh_medians(tx)
         })
+    }
+
+    /// What loyalty says of each account of a scope.
+    pub fn loyal_rows(&self, scope: &Scope) -> Result<Vec<LoyalRow>, StoreError> {
+        self.cache.read("reading the loyalty of the book", |conn| loyal::all(conn, scope.owner.as_deref()))
     }
 
     /// Marks accounts whose ARR is estimated as out of date where the medians have moved since. Answers with how many.

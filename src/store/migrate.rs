@@ -7,8 +7,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::db::{Db, Which, with_suffix};
 use super::error::StoreError;
 
-const CACHE: &[&str] =
-    &[include_str!("sql/cache_1.sql"), include_str!("sql/cache_2.sql"), include_str!("sql/cache_3.sql")];
+const CACHE: &[&str] = &[
+    include_str!("sql/cache_1.sql"),
+    include_str!("sql/cache_2.sql"),
+    include_str!("sql/cache_3.sql"),
+    include_str!("sql/cache_4.sql"),
+];
 const OWN: &[&str] = &[
     include_str!("sql/own_1.sql"),
     include_str!("sql/own_2.sql"),

@@ -20,7 +20,7 @@ const LOCK: &str = "lock";
 
 /// The tables that a day has of its own; all others are the cache's.
 const OWN: &[&str] =
-    &["meta", "account", "standing", "stirred", "portfolio", "line", "summary", "sized", "spoken", "typical"];
+    &["meta", "account", "standing", "stirred", "portfolio", "line", "summary", "sized", "spoken", "typical", "loyal"];
 
 /// A day's own file. It is removed when this is dropped.
 #[derive(Debug)]

@@ -47,6 +47,7 @@ pub(super) fn answer(desk: &Desk, effect: &Effect, now: Timestamp) -> Vec<Event>
             Err(error) => one(Event::Notice(error.message)),
         },
         Effect::LoadActions => one(Event::Actions(said(desk.actions(None)))),
+        Effect::LoadLoyalty => one(Event::Loyalty(said(desk.loyalty().map(Box::new)))),
         Effect::LoadChanges => one(Event::Changes(said(desk.changes(None, false)))),
         Effect::LoadSync => one(Event::SyncView(said(desk.sync_view()))),
         Effect::LoadDraft(account) => {

@@ -82,6 +82,7 @@ fn replaces(later: &Effect, earlier: &Effect) -> bool {
         | (Effect::Exclude { .. } | Effect::Count { .. }, Effect::Exclude { .. })
         | (Effect::LoadHeader, Effect::LoadHeader)
         | (Effect::LoadActions, Effect::LoadActions)
+        | (Effect::LoadLoyalty, Effect::LoadLoyalty)
         | (Effect::LoadChanges, Effect::LoadChanges)
         | (Effect::LoadSync, Effect::LoadSync)
         | (Effect::KeepWalk(_), Effect::KeepWalk(_))

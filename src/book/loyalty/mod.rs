@@ -10,11 +10,11 @@ pub mod moments;
 pub mod people;
 pub mod plan;
 pub mod pyramid;
-#[cfg(test)]
-mod tests;
+pub mod sheet;
 pub mod trust;
 pub mod value;
 pub mod voice;
+pub mod whole;
 pub mod winloss;
 
 use jiff::civil::Date;
@@ -66,3 +66,6 @@ impl<'e, 'a> Loyal<'e, 'a> {
 pub(super) fn days(from: Date, to: Date) -> f64 {
     crate::book::day::between(from, to) as f64
 }
+
+#[cfg(test)]
+mod tests;

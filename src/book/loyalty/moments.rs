@@ -56,7 +56,7 @@ pub fn unfelt<'a>(loyal: &Loyal<'_, 'a>) -> Option<Moment<'a>> {
         })
     };
     let recent = all(loyal).into_iter().filter(|one| (1.0..=21.0).contains(&days(one.on, day)));
-    recent.filter(|one| !felt(one.on)).last()
+    recent.rev().find(|one| !felt(one.on))
 }
 
 /// A purchase that reassurance follows: what it was, and when.

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::book::fill;
 use crate::book::flags::RuleFile;
+use crate::book::loyalty::pyramid::{Group as Climbers, Rules as PyramidRules};
 use crate::book::plays::PlayFile;
 use crate::book::query::{self, Expr, Leaf, Needs, Num, Template, Vocabulary};
 
@@ -26,6 +27,8 @@ pub(super) struct HealthFile {
     score: ScoreFile,
     cadence: Cadence,
     tiers: TierRules,
+    #[serde(default)]
+    pyramid: PyramidRules,
     order: Order,
     group: Vec<Group>,
     measure: Vec<MeasureFile>,
@@ -65,6 +68,7 @@ struct MeasureFile {
     fades: bool,
     #[serde(default, deserialize_with = "fill::alternatives")]
     evidence: Vec<String>,
+    missing: Option<String>,
     curve: Option<Vec<(Given, f64)>>,
     steps: Option<Vec<(Given, f64)>>,
     #[serde(default)]
@@ -231,6 +235,7 @@ impl MeasureFile {
             validity: self.validity,
             fades: self.fades,
             evidence,
+            missing: self.missing,
             curve,
             by,
         })
@@ -320,6 +325,7 @@ impl Model {
             when,
             cadence: health.cadence,
             tiers: health.tiers,
+            pyramid: health.pyramid,
             order: health.order,
             flags: Vec::new(),
             plays: Vec::new(),
@@ -378,6 +384,15 @@ impl Model {
         let Cadence { buyer, influencer, user, builder } = self.cadence;
         if ![buyer, influencer, user, builder].into_iter().all(positive) {
             faults.push("cadence: days must be above 0".into());
+        }
+        let pyramid = &self.pyramid;
+        if !(0.0..=1.0).contains(&pyramid.share) || !(0.0..=1.0).contains(&pyramid.live) || !positive(pyramid.lasts) {
+            faults.push("pyramid: share and live must be 0 to 1, and lasts above 0 days".into());
+        }
+        let clocks: Vec<&str> = Climbers::ALL.into_iter().flat_map(Climbers::clocks).map(|(id, _)| id).collect();
+        let named = pyramid.targets.keys().chain(pyramid.segment.values().flat_map(|targets| targets.keys()));
+        for unknown in named.filter(|name| !clocks.contains(&name.as_str())) {
+            faults.push(format!("pyramid: there is no clock {unknown:?}; there are: {}", clocks.join(", ")));
         }
         if !positive(self.order.width) || self.order.near_days >= self.order.far_days {
             faults.push("order: width must be above 0, and near_days below far_days".into());

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::book::backtest::Calibration;
 use crate::book::facts::Tier;
 use crate::book::flags::Rule;
+use crate::book::loyalty::pyramid::Rules as PyramidRules;
 use crate::book::plays::Play;
 use crate::book::query::{Expr, Num, Template, Unit};
 pub use crate::book::tiers::TierRules;
@@ -37,6 +38,7 @@ pub struct Model {
     pub when: Option<Expr>,
     pub cadence: Cadence,
     pub tiers: TierRules,
+    pub pyramid: PyramidRules,
     pub order: Order,
     /// Risk rules; of several with one kind the first that holds speaks.
     pub flags: Vec<Rule>,
@@ -87,6 +89,8 @@ pub struct Measure {
     pub fades: bool,
     /// Its facts in words; empty: as its input says.
     pub evidence: Vec<Template>,
+    /// What is said where nothing is known; `None`: that it is not.
+    pub missing: Option<String>,
     pub curve: Curve,
     /// Other curves, for some accounts; the first that fits goes before `curve`.
     pub by: Vec<Case>,

@@ -39,6 +39,9 @@ pub enum Needs {
 /// The pulse in words, worst first.
 pub const PULSES: &[&str] = &["red", "yellow", "green"];
 
+/// The steps of the pyramid, lowest first.
+pub const STEPS: &[&str] = &["evaluator", "beginner", "regular", "champion"];
+
 /// Usage metrics that people say otherwise: as typed, and as sources deliver them.
 pub const METRICS: [(&str, &str); 2] = [("active", "active_users"), ("seats", "seats_used")];
 
@@ -119,6 +122,38 @@ numbers! {
     InvoiceOverdue "invoice.overdue" Days, Facts, None, "days that the invoice is late; 0: paid, or not yet due", "invoice.overdue>5d";
     OnboardingDays "onboarding.days" Days, Facts, None, "days since the start, while it is not live yet", "onboarding.days>90d";
     OwnerAge "owner.age" Days, Facts, None, "days since our own owner changed", "owner.age<30d";
+    Trust "trust" Points, Facts, None, "the charge of trust, 0 to 100", "trust<30";
+    BreachAge "breach.age" Days, Facts, None, "days since a breach that nothing has repaired", "breach.age>14d";
+    PromiseCount "promise.count" Number, Facts, None, "promises on record, those given up aside", "promise.count>0";
+    PromiseAge "promise.age" Days, Facts, None, "days since the first promise", "promise.age>90d";
+    PromiseGap "promise.gap" Money, Facts, None, "what is missing of the promises that are due", "promise.gap>50k";
+    PromiseLate "promise.late" Days, Facts, None, "days that an open promise is late, the most", "promise.late>=1d";
+    PromiseDue "promise.due" Date, Facts, None, "days to the next promise that is due", "promise.due<=14d";
+    Return "return" Number, Facts, None, "accepted worth over the cost of the contract in twelve months", "return<1";
+    ProofAge "proof.age" Days, Facts, None, "days since the last accepted proof", "proof.age>90d";
+    ProofStreak "proof.streak" Number, Facts, None, "quarters in a row with an accepted proof", "proof.streak>=3";
+    ProofUntold "proof.untold" Number, Facts, None, "kept promises of which a buyer or influencer has not heard", "proof.untold>0";
+    StageBuyers "stage.buyers" Level(STEPS), Facts, None, "how far buyers have climbed: evaluator, beginner, regular, champion", "stage.buyers:champion";
+    StageUsers "stage.users" Level(STEPS), Facts, None, "how far users have climbed", "stage.users<regular";
+    StageBuilders "stage.builders" Level(STEPS), Facts, None, "how far builders have climbed", "stage.builders:regular";
+    LoyaltyBuyers "loyalty.buyers" Points, Facts, None, "how buyers feel, 0 to 100", "loyalty.buyers<50";
+    LoyaltyInfluencers "loyalty.influencers" Points, Facts, None, "how influencers feel, 0 to 100", "loyalty.influencers<50";
+    LoyaltyUsers "loyalty.users" Points, Facts, None, "how users feel, 0 to 100", "loyalty.users<50";
+    LoyaltyWeakest "loyalty.weakest" Points, Facts, None, "how the weakest known tier feels, 0 to 100", "loyalty.weakest<40";
+    ValueMoved "value.moved" Days, Facts, None, "days since a top value changed, or was found to be served by no promise", "value.moved<=60d";
+    Nps "survey.nps" Number, Facts, None, "net promoter score of two quarters, −100 to 100", "survey.nps<0";
+    Experience "survey.experience" Points, Facts, None, "half emotion, a quarter success, a quarter effort, 0 to 100", "survey.experience<60";
+    Repurchase "survey.repurchase" Number, Facts, None, "would buy again, 0 to 10", "survey.repurchase<6";
+    QuestionsOpen "questions.open" Number, Facts, None, "benchmark questions to be asked again", "questions.open>3";
+    ReplyLate "reply.late" Days, Facts, None, "days that a reply to an answer of theirs is late; negative: not yet", "reply.late>=0d";
+    PlanCovered "plan.covered" Number, Facts, None, "how many of the 4 C's the plan covers", "plan.covered<2";
+    PlanLate "plan.late" Days, Facts, None, "days that a goal or joint commitment is late, the most", "plan.late>=1d";
+    JointOpen "joint.open" Number, Facts, None, "joint commitments that are open", "joint.open>0";
+    RequestsOpen "requests.open" Number, Facts, None, "requests that are neither shipped nor dropped", "requests.open>2";
+    RequestsShipped "requests.shipped" Number, Facts, None, "shipped requests of which whoever asked has not been told", "requests.shipped>0";
+    Reassurance "reassurance.late" Days, Facts, None, "days that a reassurance after a purchase is due", "reassurance.late>=0d";
+    MomentAge "moment.age" Days, Facts, None, "days since a moment of truth about which nobody asked how it felt", "moment.age<=14d";
+    IncentiveEnds "incentive.ends" Date, Facts, None, "days to the end of the incentive that ends next", "incentive.ends<=30d";
 }
 
 impl Field {
@@ -126,6 +161,11 @@ impl Field {
     pub fn spec(self) -> &'static FieldSpec {
         // The test below holds the table to the order of the enum.
         &FIELDS[self as usize]
+    }
+
+    /// It comes from notes.
+    pub fn is_noted(self) -> bool {
+        self as usize >= Self::Trust as usize
     }
 
     /// The input of measures that it reads, where it is one: its evidence has words and records of its own.
@@ -208,9 +248,42 @@ texts! {
     PulseWhy "pulse.why" Facts, "why the pulse is what it is", "has:pulse.why";
     BeforeRenewal "before_renewal" Facts, "'before the renewal call', while the renewal is within 120 days", "has:before_renewal";
     Weakest "weakest" Score, "the measure with the lowest score", "weakest:usage";
+    PromiseLateText "promise.late.text" Facts, "the promise that is latest, in its words", "has:promise.late.text";
+    PromiseLateTag "promise.late.tag" Facts, "its tag", "has:promise.late.tag";
+    PromiseLateTo "promise.late.to" Facts, "to whom it was made", "promise.late.to:jane";
+    PromiseDueText "promise.due.text" Facts, "the promise that is due next", "has:promise.due.text";
+    ProofLast "proof.last" Facts, "the promise that was proven last", "has:proof.last";
+    UntoldText "proof.untold.text" Facts, "a kept promise of which somebody has not heard", "has:proof.untold.text";
+    UntoldWho "proof.untold.who" Facts, "who has not heard of it", "proof.untold.who:kim";
+    BreachWhy "breach.why" Facts, "what the open breach was", "has:breach.why";
+    TrustLast "trust.last" Facts, "what moved trust last", "trust.last:missed";
+    Contagion "contagion" Facts, "which way an opinion travels: users to buyer, buyer to users, indifferent buyer", "has:contagion";
+    WeakestTier "loyalty.weakest.tier" Facts, "the weakest known tier", "loyalty.weakest.tier:user";
+    MovedWho "value.moved.who" Facts, "whose top value moved", "has:value.moved.who";
+    MovedTo "value.moved.to" Facts, "what they value most now", "value.moved.to:speed";
+    MovedFrom "value.moved.from" Facts, "what they valued most before", "value.moved.from:cost";
+    Disagree "values.apart" Facts, "where buyers and users disagree: the top value of each", "has:values.apart";
+    ReassureWhat "reassurance" Facts, "the reassurance that is due: after what, and which", "has:reassurance";
+    Want "want" Facts, "what somebody who can be asked would like for themselves", "want:speaking";
+    WantWho "want.who" Facts, "who that is", "has:want.who";
+    ShippedText "request.shipped" Facts, "a shipped request of which whoever asked has not been told", "has:request.shipped";
+    ShippedWho "request.shipped.who" Facts, "who asked for it", "has:request.shipped.who";
+    ReplyText "reply.text" Facts, "the answer that we owe a reply to", "has:reply.text";
+    ReplyWho "reply.who" Facts, "who gave it", "has:reply.who";
+    Question "question" Facts, "the benchmark question to be asked next", "has:question";
+    PlanLateText "plan.late.text" Facts, "the goal or commitment that is latest", "has:plan.late.text";
+    MomentKind "moment" Facts, "a moment of truth about which nobody asked how it felt", "moment:go-live";
+    Incentive "incentive" Facts, "the incentive that ends next", "has:incentive";
+    Need "need" Facts, "their most recent need", "has:need";
+    Workaround "workaround" Facts, "the last gap that they fill themselves", "has:workaround";
 }
 
 impl Text {
+    /// It comes from notes.
+    pub fn is_noted(self) -> bool {
+        self as usize >= Self::PromiseLateText as usize
+    }
+
     /// Its row of the table.
     pub fn spec(self) -> &'static TextSpec {
         &TEXTS[self as usize]

@@ -6,6 +6,7 @@
 pub(super) mod apply;
 pub(super) mod line;
 pub(super) mod links;
+pub(super) mod loyal;
 pub(super) mod matching;
 pub(super) mod page;
 pub(super) mod standings;

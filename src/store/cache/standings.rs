@@ -75,9 +75,11 @@ pub(in crate::store) fn put(conn: &Connection, item: &Assessed, model: &str, now
     if standing.former {
         conn.prepare_cached("DELETE FROM portfolio WHERE account = ?1")?.execute([account])?;
         conn.prepare_cached("DELETE FROM line WHERE account = ?1")?.execute([account])?;
+        conn.prepare_cached("DELETE FROM loyal WHERE account = ?1")?.execute([account])?;
         return Ok(());
     }
     super::typical::put(conn, account, &standing.health, model)?;
+    super::loyal::put(conn, account, standing, owner.as_deref())?;
     let line = Line::of(standing);
     let old = conn
         .prepare_cached("SELECT body FROM line WHERE account = ?1")?

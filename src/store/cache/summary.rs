@@ -120,12 +120,12 @@ pub(in crate::store) fn refresh_medians(conn: &Connection) -> rusqlite::Result<(
     conn.prepare_cached(
         "INSERT INTO meta(key, value) VALUES ('medians', ?1) ON CONFLICT DO UPDATE SET value = excluded.value",
     )?
-    .execute([json(&(median(&all), by_segment))?])
+    .execute([json(&(median(&all), by_segment, super::loyal::spread(conn)?))?])
     .map(|_| ())
 }
 
-/// Where the medians are others than those that estimates were made with, everything estimated is out of date. Answers
-/// with how many accounts that are.
+/// Where the medians are others than those that estimates were made with, everything estimated is out of date, and
+/// so is every account whose keep class moved with the book. Answers with how many accounts that are.
 pub(in crate::store) fn follow_medians(conn: &Connection) -> rusqlite::Result<u64> {
     let now = super::super::rows::meta(conn, "medians")?;
     if now.is_none() || now == super::super::rows::meta(conn, "medians_followed")? {
@@ -135,10 +135,11 @@ pub(in crate::store) fn follow_medians(conn: &Connection) -> rusqlite::Result<u6
         "INSERT INTO meta(key, value) VALUES ('medians_followed', ?1) ON CONFLICT DO UPDATE SET value = excluded.value",
     )?
     .execute([now])?;
-    let estimated = conn
+    let mut estimated = conn
         .prepare_cached("SELECT account FROM portfolio WHERE arr IS NULL")?
         .query_map([], |row| row.get(0))?
         .collect::<rusqlite::Result<Vec<i64>>>()?;
+    estimated.extend(super::loyal::moved(conn, &medians(conn)?.spread)?);
     super::links::touch(conn, estimated)
 }
 
@@ -153,6 +154,7 @@ fn median(sorted: &[f64]) -> Option<f64> {
 /// The stored medians; none before the first refresh.
 pub(in crate::store) fn medians(conn: &Connection) -> rusqlite::Result<Medians> {
     let body = super::super::rows::meta(conn, "medians")?;
-    let (all, by_segment) = body.map(|body| from_json(&body)).transpose()?.unwrap_or_default();
-    Ok(Medians { by_segment, all })
+    // One of an older shape is computed again with the next top line.
+    let (all, by_segment, spread) = body.and_then(|body| from_json(&body).ok()).unwrap_or_default();
+    Ok(Medians { by_segment, all, spread })
 }

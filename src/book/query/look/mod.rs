@@ -3,6 +3,7 @@
 //! Decides nothing about health: numbers of measures come from `reading`. It runs for hundreds of days: only texts allocate.
 
 mod items;
+mod loyal;
 mod numbers;
 mod people;
 mod texts;

@@ -1,6 +1,6 @@
 //! The numbers of an account on a day.
 
-use super::{Look, people};
+use super::{Look, loyal, people};
 use crate::book::day::{Day, number as day_number};
 use crate::book::facts::Tier;
 use crate::book::money::Money;
@@ -100,6 +100,7 @@ pub fn number(look: &Look<'_, '_>, of: &Use) -> Option<Reading> {
             let before = owners.at(now.on.yesterday().ok()?)?;
             if now.value.as_ref()? == before { None } else { since(day_number(now.on)) }
         }
+        field if field.is_noted() => loyal::number(look, field),
         // The inputs of measures were answered above.
         Field::RenewalDays
         | Field::UsageUtilisation
@@ -116,6 +117,8 @@ pub fn number(look: &Look<'_, '_>, of: &Use) -> Option<Reading> {
         | Field::Csat
         | Field::Pulse
         | Field::InvoiceOverdue => None,
+        // Those of notes were answered just before.
+        _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Look, people};
+use super::{Look, loyal, people};
 use crate::book::day::{between, date};
 use crate::book::facts::{Person, Tier, Touch};
 use crate::book::query::Text;
@@ -80,6 +80,7 @@ pub fn text<'l>(look: &'l Look<'_, '_>, of: Text) -> Option<Cow<'l, str>> {
             (0..=RENEWAL_IN_MIND).contains(&days).then_some(Cow::Borrowed("before the renewal call"))
         }
         Text::Weakest => weakest(look).map(Cow::Borrowed),
+        of => loyal::text(look, of).map(Cow::Owned),
     }
 }
 
