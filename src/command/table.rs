@@ -54,8 +54,8 @@ commands! {
     ExplainUnfoldAll "explain.unfold_all" "unfold all" Ui &[Explain], NONE, "Open everything, down to the records";
     ExplainAgainst "explain.against" "compare" Ui &[Explain], &[Rest("week, rounds, a day or now")], "Compare with seven days before, the last rounds, a day, or nothing";
     ExplainMedian "explain.median" "median" Ui &[Explain], NONE, "Show or hide the median of the segment beside every measure";
-    AccountLink "account.link" "CRM" Ui &[List, Account, Explain, Round, Actions, Changes], NONE, "Copy the account's address in the CRM, to open it there";
-    AccountCopy "account.copy" "copy" Ui &[List, Account, Explain, Round, Actions, Changes], NONE, "Copy what the cursor is on: name, mail address or text";
+    AccountLink "account.link" "CRM" Ui &[List, Account, Explain, Round, Actions, Changes, Loyalty], NONE, "Copy the account's address in the CRM, to open it there";
+    AccountCopy "account.copy" "copy" Ui &[List, Account, Explain, Round, Actions, Changes, Loyalty], NONE, "Copy what the cursor is on: name, mail address or text";
     NoteAdd "note.add" "note" Data &[List, Account, Explain, Round, Actions, Changes, Loyalty], &[Rest("text")], "Take a note on the account under the cursor";
     NoteEdit "note.edit" "edit" Data &[Account], NONE, "Change the note of yours under the cursor, also after it was sent";
     NoteDelete "note.delete" "delete" Data &[Account], NONE, "Delete the note of yours under the cursor, also in the CRM";

@@ -38,7 +38,7 @@ impl Page<'_> {
 
     /// `   label   words   remark`
     fn row(&mut self, label: &str, role: Role, words: &str, remark: &str) {
-        let row = Row::new(self.theme).role(Role::Muted, format!("   {}", pad(label, 14)));
+        let row = Row::new(self.theme).role(Role::Muted, format!("   {} ", pad(label, 15)));
         let remark = cut(remark, self.room / 3);
         let gap = if remark.is_empty() { 0 } else { text::width(&remark) + 2 };
         let left = self.room.saturating_sub(row.width() + gap).min(76);
@@ -107,7 +107,7 @@ fn climbs(page: &mut Page<'_>, sheet: &Sheet) {
 fn item(page: &mut Page<'_>, one: &ItemRow, label: &str) {
     let when = match (one.late_days, one.due) {
         (late, _) if late > 0 => format!("{late} d late"),
-        (_, Some(due)) => format!("by {}", page.day(due)),
+        (_, Some(due)) => format!("by {}", text::short_date(due, page.today)),
         _ => String::new(),
     };
     let role = if one.late_days > 0 {

@@ -42,7 +42,7 @@ impl Default for Rules {
     fn default() -> Self {
         Self {
             ah_ha: Vec::new(),
-            builders: vec!["api_calls".into(), "feature:api".into()],
+            builders: vec!["api_calls".into(), "feature:api_called".into(), "feature:integration_synced".into()],
             share: 0.1,
             delight: 9,
             lasts: 365.0,
@@ -132,6 +132,9 @@ impl Group {
 
 const STEPS: [Stage; 4] = [Stage::Evaluator, Stage::Beginner, Stage::Regular, Stage::Champion];
 
+/// Whether a step was reached, and on which day, where that is known.
+type Reached = Option<Option<Date>>;
+
 /// How far one group has climbed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Climb {
@@ -216,16 +219,15 @@ pub fn climb(loyal: &Loyal<'_, '_>, rules: &Rules, group: Group) -> Option<Climb
         Group::Users => users(loyal, rules),
         Group::Builders => builders(loyal, rules)?,
     };
-    let champion = champion_since(loyal, rules, group, None);
-    entered[3] = champion;
+    entered[3] = champion_since(loyal, rules, group, None).map(Some);
     for one in &mut entered {
-        *one = one.filter(|on| *on <= day);
+        *one = one.filter(|on| on.is_none_or(|on| on <= day));
     }
     let top = entered.iter().rposition(Option::is_some)?;
-    let mut climb = Climb { group, stage: STEPS[top], entered, set_back: false };
+    let mut climb = Climb { group, stage: STEPS[top], entered: entered.map(Option::flatten), set_back: false };
     if let Some((breach, repair)) = trust::breach(loyal)
         && top >= 2
-        && climb.entered[top].is_some_and(|on| on <= breach)
+        && climb.entered[top].is_none_or(|on| on <= breach)
         && !repair.is_some_and(|repair| regained(loyal, rules, group, STEPS[top], repair))
     {
         climb.stage = STEPS[top - 1];
@@ -257,16 +259,27 @@ fn moment(loyal: &Loyal<'_, '_>, kind: MomentKind, after: Option<Date>) -> Optio
     noted.map(|one| one.on).find(|on| after.is_none_or(|after| *on > after))
 }
 
-fn buyers(loyal: &Loyal<'_, '_>, rules: &Rules) -> [Option<Date>; 4] {
+fn buyers(loyal: &Loyal<'_, '_>, rules: &Rules) -> [Reached; 4] {
     let facts = loyal.facts();
     let met = facts.opportunities.iter().filter_map(|deal| deal.created).min();
     let won = facts.opportunities.iter().filter(|deal| deal.won && deal.closed).filter_map(|deal| deal.close).min();
     let bought = moment(loyal, MomentKind::Purchase, None).or(facts.customer_since).or(won);
-    let live = moment(loyal, MomentKind::GoLive, None).or(facts.go_live).or_else(|| live_from(loyal, rules, None));
+    let live = moment(loyal, MomentKind::GoLive, None).or(facts.go_live).map(Some);
+    let live = live.or_else(|| live_from(loyal, rules, None).map(|on| seen(loyal, on)));
     // Whoever is a customer has evaluated; the first deal known of may be a later one.
     let met = met.filter(|met| bought.is_none_or(|bought| *met <= bought));
     let met = met.or(facts.created.filter(|_| bought.is_none()));
-    [met, bought, live, None]
+    [met.map(Some), bought.map(Some), live, None]
+}
+
+/// A day of usage as the day of a step: where nothing is known of the days before it and they were a customer by then, it
+/// happened on that day or any time before.
+fn seen(loyal: &Loyal<'_, '_>, on: Date) -> Option<Date> {
+    let facts = loyal.facts();
+    // Months are kept whole: the first value counts, not the first place.
+    let first = facts.usage.values().filter_map(|daily| first_day(daily, None, |_, _| true)).min()?;
+    let before = facts.customer_since.or(facts.created).is_some_and(|since| days(since, first) > 14.0);
+    (!before || days(first, on) > 7.0).then_some(on)
 }
 
 /// The first day of the first week with so many seats active.
@@ -277,26 +290,27 @@ fn live_from(loyal: &Loyal<'_, '_>, rules: &Rules, after: Option<Date>) -> Optio
     first_day(used, after, |value, _| value >= (seats * rules.live).max(1.0))
 }
 
-fn users(loyal: &Loyal<'_, '_>, rules: &Rules) -> [Option<Date>; 4] {
+fn users(loyal: &Loyal<'_, '_>, rules: &Rules) -> [Reached; 4] {
     let facts = loyal.facts();
     let active = facts.usage.get("active_users").or_else(|| facts.usage.get("seats_used"));
     let first = active.and_then(|daily| first_day(daily, None, |value, _| value > 0.0));
-    let signed = moment(loyal, MomentKind::SignUp, None).or(first);
-    let ah_ha = moment(loyal, MomentKind::AhHa, None)
-        .or_else(|| used_from(loyal, &metrics(loyal, &rules.ah_ha), rules.share, None));
+    let signed = moment(loyal, MomentKind::SignUp, None).map(Some).or(first.map(|on| seen(loyal, on)));
+    let used = || used_from(loyal, &metrics(loyal, &rules.ah_ha), rules.share, None).map(|on| seen(loyal, on));
+    let ah_ha = moment(loyal, MomentKind::AhHa, None).map(Some).or_else(used);
     // The clock to the sign-up runs from the first event that is known: the start of the roll-out.
-    let met = facts.onboarding_started.filter(|met| signed.is_none_or(|signed| *met <= signed));
-    [met, signed, ah_ha, None]
+    let met = facts.onboarding_started.filter(|met| signed.flatten().is_none_or(|signed| *met <= signed));
+    [met.map(Some), signed, ah_ha, None]
 }
 
-/// `None`: nobody of them is known.
-fn builders(loyal: &Loyal<'_, '_>, rules: &Rules) -> Option<[Option<Date>; 4]> {
+/// `None`: nothing of what they build is seen. That somebody has the title alone is no step.
+fn builders(loyal: &Loyal<'_, '_>, rules: &Rules) -> Option<[Reached; 4]> {
     let metrics = metrics_named(loyal, &rules.builders);
+    let first = metrics.iter().filter_map(|daily| first_day(daily, None, |value, _| value > 0.0)).min()?;
     let known = loyal.eval.facts.of(&[Tier::Builder], loyal.on).filter_map(|known| known.since()).min().map(date);
-    let first = metrics.iter().filter_map(|daily| first_day(daily, None, |value, _| value > 0.0)).min();
-    let ah_ha = used_from(loyal, &metrics, rules.share, None);
-    let out = [known.filter(|known| first.is_none_or(|first| *known <= first)), first, ah_ha, None];
-    out.iter().any(Option::is_some).then_some(out)
+    let ah_ha = used_from(loyal, &metrics, rules.share, None).map(|on| seen(loyal, on));
+    let first = seen(loyal, first);
+    let met = known.filter(|known| first.is_none_or(|first| *known <= first));
+    Some([met.map(Some), Some(first), ah_ha, None])
 }
 
 fn metrics_named<'a>(loyal: &Loyal<'_, 'a>, names: &[String]) -> Vec<&'a Daily> {

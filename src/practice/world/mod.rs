@@ -4,6 +4,7 @@
 
 pub(crate) mod cast;
 pub(crate) mod clock;
+mod journal;
 pub(crate) mod plan;
 pub(crate) mod record;
 pub(crate) mod render;

@@ -4,6 +4,7 @@
 
 use super::cast::{Person, cast};
 use super::clock::{self, Day};
+use super::journal::journal;
 use super::shape::{Invoice, Mood, Shape};
 use super::stories::{FACES, Story};
 use super::touches::{Touch, touches};
@@ -49,6 +50,8 @@ pub(crate) struct Jotting {
     pub at: i64,
     pub person: u8,
     pub phrase: u64,
+    /// Its whole text, where it is no phrase.
+    pub body: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -153,6 +156,8 @@ impl Plan {
         plan.make_deals(&mut dice);
         plan.make_tickets(&mut dice);
         plan.make_jottings(&mut dice);
+        let written = journal(world, &plan);
+        plan.notes.extend(written);
         plan
     }
 
@@ -374,7 +379,8 @@ impl Plan {
         for touch in self.touches.iter().filter(|t| t.kind != Kind::Email && t.outcome == "COMPLETED") {
             if dice.chance(0.16) && self.notes.len() < Kind::Note.room() - 1 {
                 let person = touch.people.first().copied().unwrap_or(0);
-                self.notes.push(Jotting { at: touch.at + (touch.minutes + 12) * 60_000, person, phrase: dice.next() });
+                let at = touch.at + (touch.minutes + 12) * 60_000;
+                self.notes.push(Jotting { at, person, phrase: dice.next(), body: None });
             }
         }
         let anyone = self.people.iter().position(Person::present).unwrap_or(0) as u8;

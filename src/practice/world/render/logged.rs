@@ -35,7 +35,12 @@ pub(super) fn note(world: &World, plan: &Plan, at: usize) -> Option<Record> {
     let note = plan.notes.get(at)?;
     let mut r = start(world, plan, Kind::Note, at, note.at);
     r.put("hs_timestamp", moment_text(note.at));
-    r.put("hs_note_body", format!("<p>{}</p>", fill(plan, note.person, of(&phrases::NOTES, note.phrase))));
+    let body = match &note.body {
+        // As a client writes it: lines with breaks between, and no sign of a text taken for markup.
+        Some(text) => text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\n', "<br>"),
+        None => format!("<p>{}</p>", fill(plan, note.person, of(&phrases::NOTES, note.phrase))),
+    };
+    r.put("hs_note_body", body);
     Some(r)
 }
 
