@@ -36,7 +36,7 @@ fn notes_of(home: &Home, account: &str) -> Vec<String> {
     let notes = show["notes"].as_array().expect("notes").clone();
     notes
         .iter()
-        .filter(|note| !note["note"].is_null())
+        .filter(|note| note["mine"] == true)
         .filter_map(|note| note["text"].as_str().map(str::to_owned))
         .collect()
 }

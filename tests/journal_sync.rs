@@ -330,3 +330,49 @@ fn what_is_personal_or_private_never_leaves() {
     assert_eq!(of(&private["id"])["private"], true);
     assert!(pulses(&home, "northwind").contains(&"hidden-seven".to_owned()));
 }
+
+#[test]
+fn a_promise_and_its_proof_are_the_same_on_both_machines_and_follow_a_change_in_the_crm() {
+    let practice = Practice::start(&["--accounts", "5"]);
+    let (mail, _) = colleague(&practice, false);
+    let (home, other) = (Home::of(&practice), Home::colleague(&practice, &mail));
+    home.ok(&["sync", "crm"]);
+    let made = home.json(&["note", "northwind", "/promise audit in a week by dec 18 worth 50k @\"Kai Holm\"", "--json"]);
+    let tag = made["facts"][0]["tag"].as_str().expect("a tag").to_owned();
+    home.ok(&["sync", "crm"]);
+    other.ok(&["sync", "crm"]);
+    let of = |home: &Home| {
+        let show = show(home, "northwind");
+        show["promises"]
+            .as_array()
+            .expect("promises")
+            .iter()
+            .find(|one| one["tag"] == tag.as_str())
+            .expect("the promise")
+            .clone()
+    };
+    assert_eq!(of(&home), of(&other));
+    assert_eq!((of(&other)["worth"].as_f64(), of(&other)["state"].as_str()), (Some(50_000.0), Some("on track")));
+    // A colleague proves it on the other machine; both know.
+    let proof =
+        other.json(&["note", "northwind", &format!("/proof {tag} done in five days worth 50k accepted @kai"), "--json"]);
+    assert_eq!((&proof["facts"][0]["of"], &proof["problems"]), (&json!(tag), &json!([])));
+    other.ok(&["sync", "crm"]);
+    home.ok(&["sync", "crm"]);
+    assert_eq!((of(&home)["state"].as_str(), of(&home)["accepted"].as_f64()), (Some("kept"), Some(50_000.0)));
+    assert_eq!(of(&home), of(&other));
+    // Corrected in the CRM: the fact is what the note says now.
+    let id = made["id"].as_str().expect("an id").to_owned();
+    let (record, body) = there(&practice, &id);
+    rewrite(&practice, &record, &body.replace("worth USD 50,000", "worth USD 80,000"));
+    home.ok(&["sync", "crm"]);
+    other.ok(&["sync", "crm"]);
+    for home in [&home, &other] {
+        assert_eq!(
+            (of(home)["worth"].as_f64(), of(home)["state"].as_str()),
+            (Some(80_000.0), Some("on track")),
+            "{:#}",
+            of(home)
+        );
+    }
+}

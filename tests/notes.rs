@@ -83,7 +83,7 @@ fn killed_at_any_moment_every_saved_note_arrives_once() {
     let calls = practice.state()["calls"].as_array().map_or(0, Vec::len);
     assert_eq!(calls, saved.len(), "one call record for each");
     let show = home.json(&["show", "northwind", "--json"]);
-    let ours = show["notes"].as_array().expect("notes").iter().filter(|note| !note["note"].is_null()).count();
+    let ours = show["notes"].as_array().expect("notes").iter().filter(|note| note["mine"] == true).count();
     assert_eq!(ours, saved.len());
 }
 

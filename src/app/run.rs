@@ -361,10 +361,14 @@ pub(super) fn read(state: &mut State, account: &AccountId, trust: bool) {
                 .collect(),
         };
         let charge = view.sheet.trust.as_ref().map(|battery| battery.charge);
-        (
-            charge.map_or_else(|| "Trust".to_owned(), |charge| format!("Trust {charge:.0}: drifts to 50 by itself")),
-            lines,
-        )
+        let title = match charge {
+            None => "Trust".to_owned(),
+            Some(charge) if charge < 30.0 => {
+                format!("Trust {charge:.0}: recharge first, nothing that sells is offered")
+            }
+            Some(charge) => format!("Trust {charge:.0}: drifts to 50 by itself"),
+        };
+        (title, lines)
     } else {
         let lines = view.brief.iter().map(|(label, text)| ((*label).to_owned(), text.clone())).collect();
         ("Before the call".to_owned(), lines)

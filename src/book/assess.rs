@@ -85,7 +85,7 @@ pub struct Context<'a> {
 
 /// Where an account stands on a day.
 pub fn assess(facts: &Facts, model: &Model, day: Date, ctx: &Context<'_>) -> Standing {
-    assess_of(&Eval::new(facts, model).in_money(ctx.rates), day, ctx)
+    assess_of(&Eval::new(facts, model).in_money(ctx.rates).in_book(&ctx.medians.spread), day, ctx)
 }
 
 /// As [`assess`], for an account that is prepared already.
@@ -113,7 +113,7 @@ pub fn assess_of(eval: &Eval<'_>, day: Date, ctx: &Context<'_>) -> Standing {
         flags: moment.flags,
         quiet: moment.quiet,
         stage: pyramid::stages(&loyal, rules),
-        trust: trust::battery(&loyal).map(|battery| battery.charge),
+        trust: trust::charge(&loyal).map(|(charge, _)| charge),
         return_: value::returned(&loyal),
         proof_age_days: ledger.as_ref().and_then(value::Ledger::proven_on).map(|on| between(on, day)),
         gap: ledger.as_ref().map(|ledger| ledger.gap(&loyal)),
@@ -221,7 +221,7 @@ struct Moment {
 }
 
 /// Margin, potential and strategic value on a day, in units of the book's currency.
-fn figures(eval: &Eval<'_>, on: On) -> keep::Figures {
+pub fn figures(eval: &Eval<'_>, on: On) -> keep::Figures {
     let facts = eval.facts.facts;
     let loyal = Loyal::new(eval, on);
     let units = |money: Option<&Money>| money.and_then(|money| loyal.units(*money));

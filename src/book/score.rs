@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use crate::book::assess::Rates;
 use crate::book::day::Day;
 use crate::book::facts::Facts;
+use crate::book::loyalty::keep::Spread;
 use crate::book::loyalty::{Loyal, people};
 use crate::book::model::{Bands, MAX_GROUPS, MAX_MEASURES, Model};
 use crate::book::prepared::{On, Prepared};
@@ -173,6 +174,8 @@ pub struct Eval<'a> {
     pub facts: Prepared<'a>,
     /// Rates into the book's currency, for whatever compares money.
     pub rates: Option<&'a Rates>,
+    /// What the book shows of margin, potential and strategic value, for whatever asks for the keep class.
+    pub spread: Option<&'a Spread>,
     scores: RefCell<HashMap<Day, Option<f64>>>,
     /// Which override is in force, by day.
     chosen: RefCell<HashMap<Day, Option<usize>>>,
@@ -189,6 +192,7 @@ impl<'a> Eval<'a> {
             model,
             facts: Prepared::new(facts, model),
             rates: None,
+            spread: None,
             scores: RefCell::default(),
             chosen: RefCell::default(),
             choosing: Cell::new(false),
@@ -199,6 +203,11 @@ impl<'a> Eval<'a> {
     /// With the rates of the book.
     pub fn in_money(self, rates: &'a Rates) -> Self {
         Self { rates: Some(rates), ..self }
+    }
+
+    /// Among the other accounts of its book.
+    pub fn in_book(self, spread: &'a Spread) -> Self {
+        Self { spread: Some(spread), ..self }
     }
 
     /// The model in force on a day: the first override that fits, else the model as it stands.

@@ -23,7 +23,7 @@ impl Desk {
             flags.retain(|flag| flag.on <= day);
         }
         let ctx = Context { rates: &self.shared.rates, medians, zone: self.zone(), actions: &actions, flags: &flags };
-        let mut standing = assess_of(&self.eval(facts), day, &ctx);
+        let mut standing = assess_of(&self.eval(facts).in_book(&medians.spread), day, &ctx);
         let since = facts.customer_since.or(facts.created);
         if self.is_past() && since.is_some_and(|since| since > day) {
             // Who came later is kept out of that day's book as those are who had left, and nothing is to be done there.

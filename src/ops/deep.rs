@@ -60,6 +60,7 @@ impl Desk {
             *found = Found { filter: text.to_owned(), day: Some(today), fits: HashMap::new() };
         }
         let on = On::from(today);
+        let spread = self.medians()?.spread;
         let mut keys = Vec::new();
         let asked = self.asked();
         for one in candidates {
@@ -72,7 +73,7 @@ impl Desk {
                 Some((_, fits)) => *fits,
                 None => {
                     let (Some(facts), Some(row)) = (self.facts(&one.id)?, self.store().row(&one.id)?) else { continue };
-                    let eval = self.eval(&facts);
+                    let eval = self.eval(&facts).in_book(&spread);
                     let line = Line { row: &row, today, me };
                     let fits = deep.matches(&Both { line, look: Look::new(&eval, on) });
                     found.fits.insert(one.key, (one.version, fits));

@@ -34,6 +34,8 @@ pub struct ListItem {
     #[serde(rename = "return")]
     pub return_: Option<f64>,
     pub proof_age_days: Option<i64>,
+    /// In units of the book's currency.
+    pub promise_gap: Option<f64>,
     pub last_touch: Option<Date>,
     pub keep: Option<Value>,
     /// Percentile in the book, 0 to 1.
@@ -142,8 +144,9 @@ pub fn list_item(standing: &Standing, today: Date, urgency: Option<f64>) -> List
         quiet: standing.quiet.iter().map(quiet_item).collect(),
         stage: json!(standing.stage),
         trust: standing.trust.map(tenth),
-        return_: standing.return_,
+        return_: standing.return_.map(ratio),
         proof_age_days: standing.proof_age_days,
+        promise_gap: standing.gap,
         last_touch: standing.last_touch,
         keep: standing.keep.map(|keep| json!(keep)),
         urgency: urgency.map(ratio),

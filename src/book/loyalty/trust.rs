@@ -68,55 +68,54 @@ pub struct Battery {
     pub breach: Option<Date>,
 }
 
-struct Event {
+struct Event<'a> {
     on: Date,
-    id: String,
-    what: String,
+    /// Its record: of one day, events stand in the order of theirs.
+    id: &'a str,
+    /// What it was, and the words that belong to it; put together only where somebody reads them.
+    what: (&'static str, &'a str),
     step: Move,
-    source: String,
+    source: &'a str,
 }
 
 /// Everything that moved trust up to the day, by day and record.
-fn events(loyal: &Loyal<'_, '_>) -> Vec<Event> {
+fn events<'a>(loyal: &Loyal<'_, 'a>) -> Vec<Event<'a>> {
     let facts = loyal.facts();
     let day = loyal.on.date;
-    let mut out = Vec::new();
-    let why =
-        |head: &str, because: &str| if because.is_empty() { head.to_owned() } else { format!("{head}: {because}") };
+    let mut out: Vec<Event<'a>> = Vec::new();
     for one in loyal.journal() {
         let (what, step) = match &one.fact {
-            Fact::TrustEvent { what, because, .. } => (why(what.name(), because), Move::Add(amount_of(*what))),
-            Fact::Trust { amount, because, .. } => (why("by hand", because), Move::Add(f64::from(*amount))),
-            Fact::Breach { because, .. } => (why("breach", because), Move::Breach),
-            Fact::Repair { because, .. } => (why("repair", because), Move::Repair),
+            Fact::TrustEvent { what, because, .. } => ((what.name(), because.as_str()), Move::Add(amount_of(*what))),
+            Fact::Trust { amount, because, .. } => (("by hand", because.as_str()), Move::Add(f64::from(*amount))),
+            Fact::Breach { because, .. } => (("breach", because.as_str()), Move::Breach),
+            Fact::Repair { because, .. } => (("repair", because.as_str()), Move::Repair),
             _ => continue,
         };
-        out.push(Event { on: one.on, id: one.id.clone(), what, step, source: one.source.to_string() });
+        out.push(Event { on: one.on, id: &one.id, what, step, source: one.source.as_str() });
     }
     for promise in promises(loyal) {
         let kept = promise.kept_on(loyal);
-        let mut add = |on: Date, what: String, amount: f64| {
-            let id = format!("{}.{}", promise.tag, out.len());
-            out.push(Event { on, id, what, step: Move::Add(amount), source: "note".into() });
+        let (id, text) = (promise.tag.0.as_str(), promise.text);
+        let mut add = |on: Date, what: &'static str, amount: f64| {
+            out.push(Event { on, id, what: (what, text), step: Move::Add(amount), source: NOTE });
         };
         if let Some(on) = kept {
-            add(on, format!("kept promise: {}", promise.text), KEPT);
+            add(on, "kept promise", KEPT);
         }
         // The proof by which a promise is kept is one deposit, not two.
         for proof in promise.proofs.iter().filter(|proof| proof.accepted && Some(proof.on) != kept) {
-            add(proof.on, format!("accepted proof: {}", promise.text), ACCEPTED);
+            add(proof.on, "accepted proof", ACCEPTED);
         }
         let missed = promise.due.map(|due| plus(due, 1)).filter(|late| *late <= day);
         let dropped = promise.state(loyal) == super::value::State::Dropped;
         if let Some(late) = missed.filter(|late| !dropped && kept.is_none_or(|kept| kept >= *late)) {
-            add(late, format!("missed promise: {}", promise.text), MISSED);
+            add(late, "missed promise", MISSED);
         }
     }
     for (ticket, seen) in facts.tickets.iter().zip(&loyal.eval.facts.tickets) {
         if let Some(on) = seen.escalated.map(date).filter(|on| *on <= day) {
-            let what = format!("escalation: {}", ticket.subject);
-            let (id, source) = (ticket.id.clone(), ticket.source.to_string());
-            out.push(Event { on, id, what, step: Move::Add(ESCALATION), source });
+            let (what, source) = (("escalation", ticket.subject.as_str()), ticket.source.as_str());
+            out.push(Event { on, id: &ticket.id, what, step: Move::Add(ESCALATION), source });
         }
     }
     // A change of hands moves a charge that there is; alone it makes none.
@@ -124,35 +123,38 @@ fn events(loyal: &Loyal<'_, '_>) -> Vec<Event> {
         for pair in facts.owner.0.windows(2) {
             let (before, after) = (&pair[0], &pair[1]);
             if after.on <= day && before.value.is_some() && after.value.is_some() && before.value != after.value {
-                let (id, source) = ("owner".to_owned(), facts.source.to_string());
+                let what = ("new owner on our side", "");
                 out.push(Event {
                     on: after.on,
-                    id,
-                    what: "new owner on our side".into(),
+                    id: "owner",
+                    what,
                     step: Move::NewOwner,
-                    source,
+                    source: facts.source.as_str(),
                 });
             }
         }
     }
-    out.sort_by(|a, b| (a.on, &a.id).cmp(&(b.on, &b.id)));
+    out.sort_by_key(|event| (event.on, event.id));
     out
 }
+
+/// Where promises and what is said by hand come from.
+const NOTE: &str = "note";
 
 /// Towards 50 in so many days.
 fn drift(charge: f64, days: f64) -> f64 {
     MIDDLE + (charge - MIDDLE) * 0.5_f64.powf(days / HALF)
 }
 
-/// Reads the battery; `None`: nothing ever moved it.
-pub fn battery(loyal: &Loyal<'_, '_>) -> Option<Battery> {
+/// Folds the events in their order, and hands each over with what it did; the charge of the day, the day of the last event
+/// and the open breach.
+fn fold<'a>(loyal: &Loyal<'_, 'a>, mut each: impl FnMut(Event<'a>, f64, f64)) -> Option<(f64, Date, Option<Date>)> {
     let events = events(loyal);
     let first = events.first()?.on;
     let (mut charge, mut at, mut breach) = (MIDDLE, first, None);
-    let mut entries = Vec::with_capacity(events.len());
+    let top = |breach: Option<Date>| if breach.is_some() { BROKEN } else { 100.0 };
     for event in events {
         let drifted = drift(charge, days(at, event.on));
-        let top = |breach: Option<Date>| if breach.is_some() { BROKEN } else { 100.0 };
         charge = match event.step {
             Move::Add(amount) => (drifted + amount).clamp(0.0, top(breach)),
             Move::Breach => {
@@ -165,17 +167,25 @@ pub fn battery(loyal: &Loyal<'_, '_>) -> Option<Battery> {
             }
             Move::NewOwner => (MIDDLE + NEW_OWNER * (drifted - MIDDLE)).clamp(0.0, top(breach)),
         };
-        entries.push(Entry {
-            on: event.on,
-            what: event.what,
-            amount: charge - drifted,
-            after: charge,
-            source: event.source,
-        });
         at = event.on;
+        each(event, charge - drifted, charge);
     }
-    let top = if breach.is_some() { BROKEN } else { 100.0 };
-    let charge = drift(charge, days(at, loyal.on.date)).clamp(0.0, top);
+    Some((drift(charge, days(at, loyal.on.date)).clamp(0.0, top(breach)), at, breach))
+}
+
+/// The charge of the day and the day of what moved it last; `None`: nothing ever did.
+pub fn charge(loyal: &Loyal<'_, '_>) -> Option<(f64, Date)> {
+    fold(loyal, |_, _, _| {}).map(|(charge, last, _)| (charge, last))
+}
+
+/// The battery with its ledger; `None`: nothing ever moved it.
+pub fn battery(loyal: &Loyal<'_, '_>) -> Option<Battery> {
+    let mut entries = Vec::new();
+    let (charge, _, breach) = fold(loyal, |event, amount, after| {
+        let (what, words) = event.what;
+        let what = if words.is_empty() { what.to_owned() } else { format!("{what}: {words}") };
+        entries.push(Entry { on: event.on, what, amount, after, source: event.source.to_owned() });
+    })?;
     Some(Battery { charge, entries, breach })
 }
 

@@ -276,6 +276,8 @@ texts! {
     Incentive "incentive" Facts, "the incentive that ends next", "has:incentive";
     Need "need" Facts, "their most recent need", "has:need";
     Workaround "workaround" Facts, "the last gap that they fill themselves", "has:workaround";
+    FeltWhere "loyalty.where" Facts, "'in part known here alone', while a private feeling counts", "has:loyalty.where";
+    Keep "keep" Facts, "invest, grow, maintain or rethink, by its place in the book", "keep:invest";
 }
 
 impl Text {

@@ -137,7 +137,7 @@ fn usage(out: &mut String, review: &Review) {
     let days: Vec<_> = usage.weeks.iter().map(|week| week.0).collect();
     let values: Vec<f64> = usage.weeks.iter().map(|week| week.1).collect();
     let last = values.last().map_or_else(String::new, |last| format!("{last:.0}"));
-    let line = [Line { class: "second", label: "people a day", values, last }];
+    let line = [Line { class: "second", label: "people", values, last }];
     out.push_str("<section>\n<h2>How it is used</h2>\n<figure>\n");
     out.push_str(&lines("usage", "People who use it on a usual day", &usage.words, &days, &line, |value| {
         format!("{value:.0}")

@@ -9,11 +9,12 @@ mod svg;
 
 use jiff::civil::Date;
 
-use super::money;
+use super::{count, money};
 use crate::book::day::{between, plus};
 use crate::book::facts::Facts;
-use crate::book::loyalty::sheet::{PromiseRow, ProofRow, Sheet};
+use crate::book::loyalty::sheet::{ItemRow, PromiseRow, ProofRow, SaidRow, Sheet};
 use crate::book::loyalty::value::State;
+use crate::book::loyalty::voice::BENCHMARK;
 use crate::book::money::Currency;
 pub use html::html;
 pub use markdown::markdown;
@@ -108,6 +109,25 @@ fn day(on: Date) -> String {
     on.strftime("%-d %b %Y").to_string()
 }
 
+/// With a capital letter.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// `Maya Chen` of `maya.chen@example.com`.
+fn name(who: &str) -> String {
+    let local = who.split('@').next().unwrap_or(who);
+    if local == who {
+        return who.to_owned();
+    }
+    let part = |part: &str| {
+        let mut letters = part.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    };
+    local.split(['.', '_', '-']).filter(|part| !part.is_empty()).map(part).collect::<Vec<String>>().join(" ")
+}
+
 fn state(promise: &PromiseRow) -> &'static str {
     match promise.state {
         State::Kept => "delivered",
@@ -125,11 +145,13 @@ pub fn review(of: &Of<'_>) -> Review {
     let shown = of.sheet.promises.iter().filter(|promise| promise.state != State::Dropped);
     let promises: Vec<Promise> = shown.map(|one| promise(one, of, &mut sources)).collect();
     let usage = usage(of, &mut sources);
-    let rows = |kinds: &[&str]| {
-        let of_kind = of.sheet.items.iter().filter(|item| kinds.contains(&item.kind) && item.state != "dropped");
+    // What our own house does behind the account is ours: what is planned together is theirs, too.
+    let together = |item: &&ItemRow| item.kind == "joint" || matches!(item.c, Some("collaboration" | "community"));
+    let rows = |fits: &dyn Fn(&&ItemRow) -> bool| {
+        let of_kind = of.sheet.items.iter().filter(|item| fits(item) && item.state != "dropped");
         of_kind
             .map(|item| Row {
-                text: item.text.clone(),
+                text: sentence(&item.text),
                 who: item.who.clone().unwrap_or_default(),
                 state: item.state.to_owned(),
                 when: item.due.map_or_else(|| format!("since {}", day(item.on)), |due| format!("by {}", day(due))),
@@ -137,10 +159,13 @@ pub fn review(of: &Of<'_>) -> Review {
             .collect::<Vec<_>>()
     };
     let recent = |on: Date| between(on, of.day) <= 365;
-    let said = of.sheet.needs.iter().chain(&of.sheet.jobs).chain(&of.sheet.answers).filter(|one| recent(one.on));
+    // Why they stay or would leave is asked for our own sake.
+    let asked = |one: &&SaidRow| BENCHMARK.iter().any(|question| question.asks() == one.what);
+    let said = of.sheet.needs.iter().chain(&of.sheet.jobs).chain(of.sheet.answers.iter().filter(asked));
+    let said = said.filter(|one| recent(one.on));
     let words = said.map(|one| {
         let who = one.who.clone().unwrap_or_else(|| "your team".to_owned());
-        (one.text.clone(), format!("{who}, {}", day(one.on)))
+        (sentence(&one.text), format!("{who}, {}", day(one.on)))
     });
     Review {
         customer: of.facts.name.clone(),
@@ -152,8 +177,8 @@ pub fn review(of: &Of<'_>) -> Review {
         promises,
         months: of.sheet.months.clone(),
         usage,
-        goals: rows(&["goal", "joint"]),
-        requests: rows(&["request"]),
+        goals: rows(&together),
+        requests: rows(&|item| item.kind == "request"),
         words: words.collect(),
         sources: sources.0,
     }
@@ -197,9 +222,9 @@ fn figures(of: &Of<'_>, sources: &mut Sources) -> Vec<Figure> {
         label: format!("confirmed of {} promised", money(value.promised, of.currency)),
         source: proofs,
     });
-    if let (Some(ratio), Some(from), Some(accrued), Some(cost)) =
-        (value.returned, value.from, value.accrued, value.cost)
-    {
+    // A return under 1 wants a talk, not a figure on a page: what is confirmed and what is open stand there all the same.
+    let ratio = value.returned.filter(|ratio| *ratio >= 1.0);
+    if let (Some(ratio), Some(from), Some(accrued), Some(cost)) = (ratio, value.from, value.accrued, value.cost) {
         let source = sources.number(format!(
             "{} confirmed over {} paid, both since {}; a yearly saving is counted by the day for twelve months after you confirmed it",
             money(accrued, of.currency),
@@ -227,9 +252,10 @@ fn promise(one: &PromiseRow, of: &Of<'_>, sources: &mut Sources) -> Promise {
         one.worth.map(|worth| format!("{} of {}{yearly}", money(one.accepted, of.currency), money(worth, of.currency)));
     let share = one.worth.filter(|worth| *worth > 0.0).map(|worth| (one.accepted / worth).clamp(0.0, 1.0));
     let metric = one.baseline.as_ref().zip(one.target.as_ref()).map(|(from, to)| format!("from {from} to {to}"));
-    let late = (one.late_days > 0).then(|| format!("{} days past its date", one.late_days));
+    let late =
+        (one.late_days > 0).then(|| format!("{} past its date", count(one.late_days.unsigned_abs() as usize, "day")));
     Promise {
-        text: one.text.clone(),
+        text: sentence(&one.text),
         made: format!("promised{to} on {}{due}", day(one.on)),
         state: state(one),
         share,
@@ -242,14 +268,15 @@ fn promise(one: &PromiseRow, of: &Of<'_>, sources: &mut Sources) -> Promise {
 
 fn proof(one: &ProofRow, of: &Of<'_>, sources: &mut Sources) -> Proof {
     let yearly = if one.yearly { " a year" } else { "" };
-    let noted = one.noted.as_deref().map_or_else(String::new, |who| format!(" by {who}"));
-    let source = sources.number(format!("note{noted} of {}", day(one.on)));
+    let noted = one.noted.as_deref().map_or_else(String::new, |who| format!(" by {}", name(who)));
+    let source = sources.number(format!("our note{noted} of {}", day(one.on)));
     let accepted = match (one.accepted, &one.by) {
         (true, Some(by)) => format!("confirmed by {by}"),
         (true, None) => "confirmed by you".to_owned(),
         (false, _) => "not confirmed yet".to_owned(),
     };
     let text = match (one.text.is_empty(), &one.measured) {
+        (false, Some(measured)) if !one.text.contains(measured.as_str()) => format!("{}: {measured}", one.text),
         (false, _) => one.text.clone(),
         (true, Some(measured)) => format!("measured {measured}"),
         (true, None) => "shown".to_owned(),

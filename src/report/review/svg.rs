@@ -75,8 +75,8 @@ pub fn lines(
         out.push_str(&format!("<polyline class=\"{}\" points=\"{}\"/>\n", line.class, points.join(" ")));
         let Some(last) = line.values.last() else { continue };
         let mut at = y(*last) + 4.0;
-        while taken.iter().any(|other| (other - at).abs() < 30.0) {
-            at += if at > HEIGHT / 2.0 { -30.0 } else { 30.0 };
+        while taken.iter().any(|other| (other - at).abs() < 38.0) {
+            at += if at > HEIGHT / 2.0 { -38.0 } else { 38.0 };
         }
         taken.push(at);
         let left = WIDTH - RIGHT + 8.0;
@@ -88,7 +88,7 @@ pub fn lines(
         ));
         out.push_str(&format!(
             "<text class=\"axis\" x=\"{left}\" y=\"{:.1}\">{}</text>\n",
-            at + 14.0,
+            at + 17.0,
             html(line.label)
         ));
     }

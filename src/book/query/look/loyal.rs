@@ -7,12 +7,13 @@ use jiff::civil::Date;
 use super::Look;
 use crate::book::day::number as day_number;
 use crate::book::facts::Tier;
+use crate::book::journal::Fact;
 use crate::book::journal::words::{ItemKind, SurveyKind};
 use crate::book::loyalty::people::Contagion;
 use crate::book::loyalty::plan::Item;
 use crate::book::loyalty::pyramid::{self, Group};
 use crate::book::loyalty::value::{Ledger, Promised, State};
-use crate::book::loyalty::{Loyal, advocacy, moments, people, plan, trust, value, voice};
+use crate::book::loyalty::{Loyal, advocacy, keep, moments, people, plan, trust, value, voice};
 use crate::book::query::eval::Reading;
 use crate::book::query::{Field, Text};
 use crate::book::standing::Stage;
@@ -49,13 +50,13 @@ pub fn number(look: &Look<'_, '_>, field: Field) -> Option<Reading> {
         Field::StageBuilders => stage(Group::Builders),
         Field::Reassurance => moments::reassurance(&loyal).and_then(|one| stands(one.late as f64, one.on)),
         Field::Trust => {
-            let battery = trust::battery(&loyal)?;
-            stands(battery.charge, battery.entries.last()?.on)
+            let (charge, last) = trust::charge(&loyal)?;
+            stands(charge, last)
         }
         Field::MomentAge => moments::unfelt(&loyal).and_then(|one| since(one.on)),
         // All others rest on notes alone.
         _ if look.eval.facts.facts.journal.is_empty() => None,
-        Field::BreachAge => trust::battery(&loyal)?.breach.and_then(since),
+        Field::BreachAge => trust::breach(&loyal).filter(|(_, repair)| repair.is_none()).and_then(|(on, _)| since(on)),
         Field::PromiseCount => {
             let alive = |one: &&Promised<'_>| one.state(&loyal) != State::Dropped;
             count(ledger()?.promises.iter().filter(alive).count())
@@ -133,6 +134,11 @@ pub fn text(look: &Look<'_, '_>, of: Text) -> Option<String> {
             return Some(format!("day {} after the {}", one.step, one.after));
         }
         Text::MomentKind => return moments::unfelt(&loyal).map(|one| one.kind.name().to_owned()),
+        Text::Keep => {
+            let figures = crate::book::assess::figures(look.eval, look.on);
+            let class = keep::class(figures, look.eval.spread?)?;
+            return Some(class.keep.name().to_owned());
+        }
         Text::TrustLast => return trust::battery(&loyal)?.entries.pop().map(|one| one.what),
         _ if look.eval.facts.facts.journal.is_empty() => return None,
         _ => {}
@@ -173,6 +179,10 @@ pub fn text(look: &Look<'_, '_>, of: Text) -> Option<String> {
             Contagion::Glad => "buyer to users".to_owned(),
             Contagion::Cool => "indifferent buyer".to_owned(),
         }),
+        Text::FeltWhere => {
+            let private = |one: &crate::book::facts::Recorded| one.private && matches!(one.fact, Fact::Feels { .. });
+            loyal.journal().any(private).then(|| "in part known here alone".to_owned())
+        }
         Text::WeakestTier => people::weakest(&loyal).and_then(|(tier, _)| own(tier.name())),
         Text::MovedWho => people::moved(&loyal).and_then(|one| own(&one.person.name)),
         Text::MovedTo => people::moved(&loyal).and_then(|one| own(one.to)),
