@@ -337,7 +337,8 @@ fn a_promise_and_its_proof_are_the_same_on_both_machines_and_follow_a_change_in_
     let (mail, _) = colleague(&practice, false);
     let (home, other) = (Home::of(&practice), Home::colleague(&practice, &mail));
     home.ok(&["sync", "crm"]);
-    let made = home.json(&["note", "northwind", "/promise audit in a week by dec 18 worth 50k @\"Kai Holm\"", "--json"]);
+    let made =
+        home.json(&["note", "northwind", "/promise audit in a week by dec 18 worth 50k @\"Kai Holm\"", "--json"]);
     let tag = made["facts"][0]["tag"].as_str().expect("a tag").to_owned();
     home.ok(&["sync", "crm"]);
     other.ok(&["sync", "crm"]);
@@ -354,8 +355,12 @@ fn a_promise_and_its_proof_are_the_same_on_both_machines_and_follow_a_change_in_
     assert_eq!(of(&home), of(&other));
     assert_eq!((of(&other)["worth"].as_f64(), of(&other)["state"].as_str()), (Some(50_000.0), Some("on track")));
     // A colleague proves it on the other machine; both know.
-    let proof =
-        other.json(&["note", "northwind", &format!("/proof {tag} done in five days worth 50k accepted @kai"), "--json"]);
+    let proof = other.json(&[
+        "note",
+        "northwind",
+        &format!("/proof {tag} done in five days worth 50k accepted @kai"),
+        "--json",
+    ]);
     assert_eq!((&proof["facts"][0]["of"], &proof["problems"]), (&json!(tag), &json!([])));
     other.ok(&["sync", "crm"]);
     home.ok(&["sync", "crm"]);

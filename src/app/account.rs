@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use crate::book::facts::{Facts, Person, Tier};
 use crate::book::ids::{AccountId, NoteId, PersonId};
+use crate::book::journal::Fact;
 use crate::book::view::{AccountView, PortfolioRow};
 
 /// A tab of the account.
@@ -55,7 +56,7 @@ impl Tab {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     pub on: Date,
-    /// note, meeting, call, mail, ticket, deal, task, pulse.
+    /// note, meeting, call, mail, ticket, deal, task, pulse, and the kinds of facts that notes record.
     pub kind: &'static str,
     pub title: String,
     /// Who, which state, which source.
@@ -205,6 +206,13 @@ pub fn timeline(facts: &Facts, today: Date) -> Vec<Entry> {
             crate::book::facts::Pulse::Red => "red",
         };
         out.push(entry(pulse.on, "pulse", &format!("{word} {}", pulse.because), pulse.by.clone().unwrap_or_default()));
+    }
+    // Touches, tasks and pulses stand there already.
+    let listed = |fact: &Fact| matches!(fact, Fact::Touch { .. } | Fact::Task { .. } | Fact::Pulse { .. });
+    for one in facts.journal.iter().filter(|one| !listed(&one.fact)) {
+        let by = one.by.as_deref().map(|by| by.split('@').next().unwrap_or(by).to_owned()).unwrap_or_default();
+        let state = one.private.then(|| "only here".to_owned());
+        out.push(Entry { state, ..entry(one.on, one.fact.kind(), &one.fact.describe(one.on), by) });
     }
     out.sort_by_key(|entry| std::cmp::Reverse(entry.on));
     out

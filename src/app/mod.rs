@@ -19,6 +19,7 @@ pub mod note;
 mod note_keys;
 pub mod overlay;
 mod plays;
+mod reading;
 mod run;
 pub mod state;
 pub mod sync;

@@ -8,7 +8,7 @@ use crate::app::explain_keys;
 use crate::app::note_keys;
 use crate::app::state::{After, Screen, State, Tone};
 use crate::app::walk::Walk;
-use crate::app::{filter, flags, input, run};
+use crate::app::{filter, flags, input, reading, run};
 use crate::book::ids::AccountId;
 use crate::book::view::{AccountView, ActionRow};
 
@@ -258,7 +258,7 @@ fn arrived(state: &mut State, account: AccountId, result: Result<Box<AccountView
         && *id == account
     {
         let what = state.after.take();
-        run::read(state, &account, matches!(what, Some(After::Trust(_))));
+        reading::show(state, &account, matches!(what, Some(After::Trust(_))));
         return Vec::new();
     }
     if over { flags::kept(state).into_iter().collect() } else { Vec::new() }

@@ -11,7 +11,7 @@ use crate::book::loyalty::sheet::Sheet;
 use crate::book::money::{Currency, Money};
 use crate::book::news::Kind;
 use crate::book::progress::Progress;
-use crate::book::standing::{Band, Changes, Flag, Health, Meeting, Offer, Stages, Standing};
+use crate::book::standing::{Band, Changes, Flag, Health, Keep, Meeting, Offer, Stages, Standing};
 use crate::book::typical::Typical;
 use crate::book::why::Why;
 
@@ -79,6 +79,9 @@ pub struct PortfolioRow {
     pub arr_book: Option<Money>,
     pub renewal: Option<Date>,
     pub stage: Stages,
+    pub trust: Option<f64>,
+    pub return_: Option<f64>,
+    pub keep: Option<Keep>,
     pub flags: Vec<Flag>,
     pub next: Option<Offer>,
     pub last_touch: Option<Date>,

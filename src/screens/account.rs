@@ -8,7 +8,7 @@ use crate::app::layout::{ACCOUNT_TOP, BOTTOM};
 use crate::app::state::State;
 use crate::book::flags::Record;
 use crate::book::money::{Currency, Money};
-use crate::book::standing::{Band, Flag, Meeting, QuietFlag, Stages};
+use crate::book::standing::{Band, Flag, Keep, Meeting, QuietFlag, Stages};
 use crate::book::undated::not_known;
 use crate::book::view::{AccountView, PortfolioRow};
 use crate::book::why::{MeasureWhy, Why};
@@ -93,6 +93,7 @@ struct Head<'a> {
     stage: Stages,
     trust: Option<f64>,
     return_: Option<f64>,
+    keep: Option<Keep>,
     meetings: &'a [Meeting],
     owner: Option<&'a str>,
     segment: Option<&'a str>,
@@ -112,6 +113,7 @@ impl<'a> Head<'a> {
             stage: s.stage,
             trust: s.trust,
             return_: s.return_,
+            keep: s.keep,
             meetings: &s.meetings,
             owner: s.owner.as_deref(),
             segment: s.segment.as_deref(),
@@ -128,8 +130,9 @@ impl<'a> Head<'a> {
             arr: row.arr,
             renewal: row.renewal,
             stage: row.stage,
-            trust: None,
-            return_: None,
+            trust: row.trust,
+            return_: row.return_,
+            keep: row.keep,
             meetings: &row.meetings,
             owner: row.owner.as_deref(),
             segment: row.segment.as_deref(),
@@ -215,6 +218,10 @@ fn pays(state: &State, s: &Head<'_>, theme: &Theme, room: usize) -> Line<'static
     }
     if let Some(ratio) = s.return_ {
         parts.push(part(Role::Text, format!("return ×{ratio:.1}")));
+    }
+    if let Some(keep) = s.keep {
+        let role = if keep == Keep::Rethink { Role::Watch } else { Role::Text };
+        parts.push(part(role, keep.name().to_owned()));
     }
     for meeting in s.meetings {
         parts.push(part(Role::Accent, format!("{} at {}", meeting.kind.name(), meeting.time)));

@@ -3,7 +3,8 @@
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use crate::app::state::{State, Tone};
+use crate::app::account::Tab;
+use crate::app::state::{Screen, State, Tone};
 use crate::command::Scope;
 use crate::screens::widgets::lines::{Row, heading, scrolled};
 use crate::screens::widgets::{Canvas, float};
@@ -43,6 +44,18 @@ pub fn draw(state: &State, top: usize, canvas: &mut Canvas<'_>, area: Rect) {
         }
         column.push(Line::default());
     }
+    let meaning = meaning(state);
+    if !meaning.is_empty() {
+        let room = usize::from(if two { place.width / 2 } else { place.width }).saturating_sub(6);
+        let mut said = vec![heading(theme, " WHAT IT MEANS")];
+        for words in meaning {
+            said.extend(
+                wrap(words, room).into_iter().map(|line| Row::new(theme).role(Role::Text, format!("  {line}")).line()),
+            );
+        }
+        said.push(Line::default());
+        columns[0].splice(0..0, said);
+    }
     let inner = float::frame(canvas, place, "Keys", "esc");
     if two {
         let half = inner.width / 2;
@@ -52,6 +65,38 @@ pub fn draw(state: &State, top: usize, canvas: &mut Canvas<'_>, area: Rect) {
     }
     lines.extend(columns.into_iter().flatten());
     scrolled(canvas, inner, &lines, top);
+}
+
+/// What a page's figures mean, where they are not plain from their names.
+fn meaning(state: &State) -> &'static [&'static str] {
+    let tab = state.account.as_ref().map(|pane| pane.tab);
+    match (state.screen, tab) {
+        (Screen::Loyalty, _) => &[
+            "A pyramid counts accounts by how far their buyers, users or builders have climbed: an evaluator looks, a beginner \
+             has bought or signed up, a regular is live or had the ah-ha, a champion has accepted a proof or was delighted in \
+             the last twelve months.",
+            "A clock runs from step to step, where both days are known. On pace: within the target, or the book's median; \
+             stuck: slower than three of four.",
+            "Keep is margin, potential and strategic value, each by its place in the book: invest, grow, maintain, rethink.",
+        ],
+        (Screen::Account, Some(Tab::Value)) => &[
+            "A promise is kept once what was accepted reaches its worth. The gap is what is missing of those that are due; more \
+             than was promised of one makes up for no other.",
+            "The return is accepted worth over what they paid, both of the last twelve months; a yearly worth counts by the \
+             day for a year after its proof, then it wants a new one.",
+        ],
+        (Screen::Account, Some(Tab::People)) => &[
+            "A column for each tier, a card for each person: how they feel (++ to −−), when they were touched last. The figure \
+             beside a tier is how it feels, 0 to 100; it takes two people, or one buyer. Feelings fade to 50 in months.",
+            "The relationship counts for no more than its weakest known tier and ten points.",
+        ],
+        (Screen::Account, Some(Tab::Plan)) => &[
+            "The four C's: communication (what is sent for them), collaboration (what is done together), community (a role \
+             among others), company (our house behind them). A full square has an open goal, or was cared for lately.",
+            "Expected, of a renewal, is your call 90 days before, else the ARR weighed by the chance to keep it.",
+        ],
+        _ => &[],
+    }
 }
 
 /// Everything that was said, the newest last.

@@ -39,6 +39,15 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     if !stage.is_empty() {
         parts.push(part(Role::Muted, format!("stage {stage}")));
     }
+    if let Some(trust) = row.trust {
+        parts.push(part(if trust < 30.0 { Role::Bad } else { Role::Text }, format!("trust {trust:.0}")));
+    }
+    if let Some(ratio) = row.return_ {
+        parts.push(part(if ratio < 1.0 { Role::Watch } else { Role::Text }, format!("return ×{ratio:.1}")));
+    }
+    if let Some(keep) = row.keep {
+        parts.push(part(Role::Text, keep.name().to_owned()));
+    }
     if let Some(touch) = row.last_touch {
         parts.push(part(Role::Muted, format!("last touch {}", text::day(touch, state.today))));
     }

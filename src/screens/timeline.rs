@@ -56,21 +56,21 @@ fn entry_lines(state: &State, entry: &Entry, here: bool, theme: &Theme, room: us
     let head = Row::new(theme)
         .role(Role::Accent, if here { " ▌ " } else { "   " })
         .role(day_role, pad(&day, 11))
-        .role(Role::Muted, pad(entry.kind, 9));
+        .role(Role::Muted, pad(entry.kind, 11));
     let left = room.saturating_sub(head.width() + text::width(&tail) + 3);
     let style = if here { theme.style(Role::Selection) } else { theme.style(Role::Text) };
     let edge = room.saturating_sub(text::width(&tail) + 1).min(110);
     let row = head.style(style, text::cut(&entry.title, left)).to(edge).role(state_role, tail);
     let mut lines = vec![row.line()];
     if let Some(body) = entry.body.as_ref().filter(|_| here) {
-        let wrapped = wrap(body, room.saturating_sub(26).clamp(10, 90));
+        let wrapped = wrap(body, room.saturating_sub(28).clamp(10, 90));
         let more = wrapped.len().saturating_sub(BODY);
         for line in wrapped.into_iter().take(BODY) {
-            lines.push(Row::new(theme).to(23).role(Role::Text, line).line());
+            lines.push(Row::new(theme).to(25).role(Role::Text, line).line());
         }
         if more > 0 {
             lines.push(
-                Row::new(theme).to(23).role(Role::Muted, format!("{more} more lines · y copies it whole")).line(),
+                Row::new(theme).to(25).role(Role::Muted, format!("{more} more lines · y copies it whole")).line(),
             );
         }
     }

@@ -595,3 +595,73 @@ fn whoever_takes_over_gets_the_list() {
     assert_eq!(kinds, ["open promise", "values", "next touch", "next touch"]);
     assert!(on(&facts, plus(TODAY, 90), |loyal| handover::handover(loyal, 60.0)).is_none());
 }
+
+#[test]
+fn queries_ask_for_all_of_it() {
+    use crate::book::query::{Look, parse};
+    let mut facts = customer();
+    promise(&mut facts, ago(400), "2a3b", yearly(100_000), Some(ago(20)));
+    promise(&mut facts, ago(300), "3b4c", None, Some(plus(TODAY, 9)));
+    proof(&mut facts, ago(100), "2a3b", yearly(60_000), true);
+    feels(&mut facts, ago(5), "Jane Doe", -1);
+    values(&mut facts, ago(90), "Jane Doe", &["cost", "speed"]);
+    values(&mut facts, ago(8), "Jane Doe", &["speed", "cost"]);
+    note(&mut facts, ago(40), Fact::Wants { person: PersonRef::new("Kim Park", None), what: "speaking".into() });
+    note(&mut facts, ago(30), Fact::Survey { kind: SurveyKind::Nps, value: 9, person: None, on: ago(30) });
+    note(&mut facts, ago(3), Fact::Breach { on: ago(3), because: "data left".into() });
+    let model = Model::built_in_for_tests();
+    let rates = Rates::new(Currency::USD);
+    let eval = Eval::new(&facts, &model).in_money(&rates);
+    let look = Look::new(&eval, On::from(TODAY));
+    for (query, fits) in [
+        ("promise.gap=40k", true),
+        ("promise.late=20d promise.late.text:2a3b promise.late.to:jane", true),
+        ("promise.due<=9d promise.due.text:3b4c promise.count=2", true),
+        ("proof.age=100d proof.streak=1 proof.last:2a3b", true),
+        ("return>0.1 return<0.2", true),
+        ("trust<=20 breach.age=3d breach.why:data", true),
+        // Champions both, thrown back by the breach.
+        ("stage.buyers:regular stage.users:regular", true),
+        ("stage.buyers:champion", false),
+        ("no:stage.builders", true),
+        ("loyalty.buyers<50 loyalty.weakest.tier:buyer no:loyalty.users", true),
+        ("value.moved=8d value.moved.from:cost value.moved.to:speed", true),
+        ("survey.nps=100 no:survey.experience", true),
+        ("want:speaking want.who:kim", true),
+        ("no:plan.covered no:requests.open no:reply.late", true),
+        ("loyalty.where:alone", false),
+    ] {
+        assert_eq!(parse(query).unwrap().matches(&look), fits, "{query}");
+    }
+    // Without a journal all of it is absent, and no comparison fits.
+    let bare = customer();
+    let eval = Eval::new(&bare, &model).in_money(&rates);
+    let look = Look::new(&eval, On::from(TODAY));
+    for query in ["trust<100", "promise.gap>=0", "return>=0", "proof.age>=0d", "loyalty.weakest>=0", "plan.covered>=0"]
+    {
+        assert!(!parse(query).unwrap().matches(&look), "{query}");
+    }
+}
+
+#[test]
+fn what_stands_behind_the_new_measures_is_shown_record_by_record() {
+    let mut facts = customer();
+    promise(&mut facts, ago(400), "2a3b", yearly(100_000), Some(ago(20)));
+    proof(&mut facts, ago(100), "2a3b", yearly(60_000), true);
+    feels(&mut facts, ago(50), "Jane Doe", 2);
+    feels(&mut facts, ago(5), "Jane Doe", -1);
+    let model = Model::built_in_for_tests();
+    let eval = Eval::new(&facts, &model);
+    let rows = |id: &str| {
+        let measure = model.measures.iter().find(|one| one.id == id).unwrap();
+        let all = crate::book::records::of_measure(measure, &eval, On::from(TODAY));
+        all.into_iter().map(|row| (row.text.clone(), row.counts())).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        rows("trust"),
+        [("−15 → 42: missed promise: cut 2a3b".into(), true), ("+10 → 60: accepted proof: cut 2a3b".into(), true)]
+    );
+    assert_eq!(rows("buyer-feeling"), [("Jane Doe −1".into(), true), ("Jane Doe +2".into(), false)]);
+    assert_eq!(rows("proof-age"), [("proof of “cut 2a3b”, $60k a year, accepted by Jane Doe".into(), true)]);
+    assert!(rows("promises")[0].0.starts_with("promise 2a3b: cut 2a3b, worth $100k a year, due"));
+}

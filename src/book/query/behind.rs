@@ -61,7 +61,8 @@ fn items(list: List, test: Option<&Expr>, look: &Look<'_, '_>, out: &mut Vec<Beh
 
 /// A field that is no input: what it reads, and as of when.
 fn field(of: &Use, look: &Look<'_, '_>) -> Option<Behind> {
-    if of.field.input().is_some() && of.is_plain() {
+    // What notes say has records of its own as well.
+    if of.field.is_noted() || (of.field.input().is_some() && of.is_plain()) {
         return None;
     }
     let num = Num::Of(of.clone());

@@ -4,6 +4,7 @@
 //! itself; nothing that happened after the day is shown.
 
 mod account;
+mod noted;
 mod people;
 mod service;
 mod usage;
@@ -14,7 +15,7 @@ use crate::book::day::date;
 use crate::book::facts::Series;
 use crate::book::model::{Input, Measure, Model};
 use crate::book::prepared::{On, Prepared};
-use crate::book::query::{self, Look};
+use crate::book::query::{self, Leaf, Look};
 use crate::book::score::Eval;
 use crate::text::short_date;
 
@@ -69,6 +70,16 @@ pub fn of_measure(measure: &Measure, eval: &Eval<'_>, on: On) -> Vec<Record> {
     let model = eval.model_on(on.day);
     let mut rows: Vec<Record> =
         measure.inputs.iter().flat_map(|input| records(*input, &eval.facts, model, on)).collect();
+    let mut seen = Vec::new();
+    measure.value.visit(&mut |leaf| {
+        if let Leaf::Number(of) = leaf
+            && of.field.is_noted()
+            && !seen.contains(&of.field)
+        {
+            seen.push(of.field);
+            rows.extend(noted::rows(of.field, eval, on));
+        }
+    });
     if measure.value.reaches_past_inputs() {
         let all = query::behind(&measure.value, &Look::new(eval, on)).into_iter().map(|one| {
             let row = Record::new(one.on, one.text).from(one.source).id(&one.id.unwrap_or_default());

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::book::ids::AccountId;
 use crate::book::money::Money;
-use crate::book::standing::{Band, Flag, Meeting, Offer, Stages, Standing};
+use crate::book::standing::{Band, Flag, Keep, Meeting, Offer, Stages, Standing};
 use crate::book::view::PortfolioRow;
 
 /// The stored shape of a [`PortfolioRow`].
@@ -26,6 +26,9 @@ pub(in crate::store) struct Line {
     arr_book: Option<Money>,
     renewal: Option<Date>,
     stage: Stages,
+    trust: Option<f64>,
+    return_: Option<f64>,
+    keep: Option<Keep>,
     flags: Vec<Flag>,
     next: Option<Offer>,
     last_touch: Option<Date>,
@@ -50,6 +53,10 @@ impl Line {
             arr_book: standing.arr_book,
             renewal: standing.renewal,
             stage: standing.stage,
+            // A tenth is all that is shown.
+            trust: standing.trust.map(f64::round),
+            return_: standing.return_.map(|ratio| (ratio * 10.0).round() / 10.0),
+            keep: standing.keep,
             flags: standing.flags.clone(),
             next: standing.offers.first().cloned(),
             last_touch: standing.last_touch,
@@ -81,6 +88,9 @@ impl Line {
             arr_book: self.arr_book,
             renewal: self.renewal,
             stage: self.stage,
+            trust: self.trust,
+            return_: self.return_,
+            keep: self.keep,
             flags: self.flags,
             next: self.next,
             last_touch: self.last_touch,
