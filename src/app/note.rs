@@ -8,7 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::app::edit::Editor;
 use crate::book::facts::{Facts, Person};
 use crate::book::ids::{AccountId, DraftKey, NoteId};
-use crate::book::journal::{Candidate, Found, VERBS, Verb, find};
+use crate::book::journal::{Candidate, Found, Item, VERBS, Verb, find};
 use crate::book::view::NoteReceipt;
 
 /// How many facts are offered at once.
@@ -51,6 +51,8 @@ pub struct NoteBox {
     pub popup: Option<Popup>,
     /// Handle, name and title of each person.
     pub people: Vec<(String, String, String)>,
+    /// Tag, kind and words of everything that can be meant by a tag.
+    pub items: Vec<(String, &'static str, String)>,
     /// Sent off to be saved; keys wait until it is on disk.
     pub saving: bool,
     /// Why it could not be saved; the text is still here.
@@ -75,6 +77,7 @@ impl NoteBox {
             preview: None,
             popup: None,
             people: Vec::new(),
+            items: Vec::new(),
             saving: false,
             error: None,
             restored: false,
@@ -117,6 +120,8 @@ impl NoteBox {
             .iter()
             .map(|person| (handle(person, &all), person.name.clone(), person.title.clone().unwrap_or_default()))
             .collect();
+        let items = facts.journal.iter().rev().filter_map(|one| Item::of(&one.fact));
+        self.items = items.map(|item| (item.tag.to_string(), item.kind.name(), item.text)).collect();
     }
 
     /// The draft of before was read: it goes before what was typed meanwhile.
@@ -160,6 +165,7 @@ impl NoteBox {
         let choices = match word.split_at_checked(1) {
             Some(("@", start)) => self.people_like(start),
             Some(("/", start)) if !line.starts_with('>') => facts_like(start),
+            Some(("#", start)) if !line.starts_with('>') => self.items_like(start),
             _ => Vec::new(),
         };
         // What is already whole needs no offer.
@@ -168,6 +174,22 @@ impl NoteBox {
             let index = kept.min(choices.len() - 1);
             self.popup = Some(Popup { from, choices, index });
         }
+    }
+
+    /// What was promised, planned or asked for, by its tag or its words.
+    fn items_like(&self, start: &str) -> Vec<Choice> {
+        let start = start.to_lowercase();
+        let fits = |text: &str| text.to_lowercase().split_whitespace().any(|word| word.starts_with(&start));
+        self.items
+            .iter()
+            .filter(|(tag, _, text)| tag.starts_with(&start) || fits(text))
+            .take(OFFERS)
+            .map(|(tag, kind, text)| Choice {
+                insert: format!("{tag} "),
+                label: format!("{tag} {text}"),
+                about: (*kind).to_owned(),
+            })
+            .collect()
     }
 
     fn people_like(&self, start: &str) -> Vec<Choice> {

@@ -137,6 +137,11 @@ fn people_and_facts_are_completed() {
         popup.map(|popup| popup.choices.iter().map(|one| one.insert.clone()).collect::<Vec<_>>()).unwrap_or_default()
     };
     assert_eq!(offered(&state), ["@\"Ja "]);
+    type_keys(&mut state, "_/proof_#");
+    assert_eq!(offered(&state), Vec::<String>::new(), "nothing is promised here");
+    state.note.as_mut().unwrap().items = vec![("7k2a".into(), "promise", "cut stock by 8%".into())];
+    type_keys(&mut state, "st");
+    assert_eq!(offered(&state), ["7k2a "]);
     type_keys(&mut state, "_/re");
     assert_eq!(offered(&state), ["/repair ", "/forecast ", "/request ", "/referral ", "/incentive ", "/renewed "]);
 }

@@ -57,7 +57,8 @@ never read for facts.
   @jane            a person: first or last name, whole name, or mail address; @\"Kai Holm\" is somebody new
   fri, +2w, dec 31, q1, 2026-12-31, yesterday      days
   90k, $120k/yr, EUR 12,500, 1.2m a year           money; without a currency it is the account's
-  7k2a             the tag of a promise, goal, commitment or request: /request 7k2a shipped, /done 7k2a
+  7k2a             the tag of a promise, goal, commitment or request: /request 7k2a shipped, /done 7k2a;
+                   in the note box # offers them
 
 ",
     );

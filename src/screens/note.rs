@@ -48,7 +48,7 @@ pub fn draw(state: &State, note: &NoteBox, canvas: &mut Canvas<'_>, area: Rect) 
         canvas.put(inner.x + 1, y, width, content.trim_end_matches('\n'), style);
     }
     if rows.len() == 1 && rows[0].is_empty() {
-        let ghost = "what happened, in your words · @ people · / facts";
+        let ghost = "what happened, in your words · @ people · / facts · # promises";
         canvas.put(inner.x + 1, inner.y, width, ghost, theme.style(Role::Muted));
     }
     let under = inner.bottom().saturating_sub(1);

@@ -89,8 +89,14 @@ pub fn coverage(loyal: &Loyal<'_, '_>) -> Option<[bool; 4]> {
     let advocated = loyal
         .journal()
         .any(|one| matches!(&one.fact, Fact::Advocacy { state: AskState::Given, .. }) && days(one.on, day) <= 365.0);
+    // Any two-way touch is communication; what went to everybody is not.
+    let touched = loyal
+        .eval
+        .facts
+        .last_touch(loyal.on.day)
+        .is_some_and(|(touched, _)| f64::from(loyal.on.day - touched) <= LATELY);
     Some([
-        goal(FourC::Communication),
+        goal(FourC::Communication) || touched,
         goal(FourC::Collaboration) || of(ItemKind::Joint) || of(ItemKind::Request),
         goal(FourC::Community) || advocated,
         goal(FourC::Company),

@@ -489,6 +489,7 @@ fn nobody_is_asked_twice_in_ninety_days() {
 #[test]
 fn the_plan_covers_the_four_cs() {
     let mut facts = customer();
+    let touches = std::mem::take(&mut facts.touches);
     let squares = |facts: &Facts| on(facts, TODAY, |loyal| plan::coverage(loyal).map(plan::squares));
     assert_eq!(squares(&facts), None);
     let goal = |of: &str, c| Fact::Goal { tag: tag(of), c, text: "x".into(), due: Some(ago(3)), owner: None };
@@ -504,6 +505,9 @@ fn the_plan_covers_the_four_cs() {
     on(&facts, TODAY, |loyal| assert_eq!(plan::shipped_untold(loyal).len(), 1));
     note(&mut facts, ago(1), step(ItemKind::Request, "3b4c", ItemState::Told, ago(1)));
     on(&facts, TODAY, |loyal| assert!(plan::shipped_untold(loyal).is_empty()));
+    // A two-way touch is communication, too; the request that was told is no collaboration any more.
+    facts.touches = touches;
+    assert_eq!(squares(&facts).as_deref(), Some("■□□□"));
 }
 
 #[test]
@@ -662,6 +666,6 @@ fn what_stands_behind_the_new_measures_is_shown_record_by_record() {
         [("−15 → 42: missed promise: cut 2a3b".into(), true), ("+10 → 60: accepted proof: cut 2a3b".into(), true)]
     );
     assert_eq!(rows("buyer-feeling"), [("Jane Doe −1".into(), true), ("Jane Doe +2".into(), false)]);
-    assert_eq!(rows("proof-age"), [("proof of “cut 2a3b”, $60k a year, accepted by Jane Doe".into(), true)]);
+    assert_eq!(rows("proof-age")[0], ("proof of “cut 2a3b”, $60k a year, accepted by Jane Doe".into(), true));
     assert!(rows("promises")[0].0.starts_with("promise 2a3b: cut 2a3b, worth $100k a year, due"));
 }

@@ -24,7 +24,13 @@ pub fn rows(field: Field, eval: &Eval<'_>, on: On) -> Vec<Record> {
             Ledger::of(&loyal).map(|ledger| promises(&ledger, &loyal, on)).unwrap_or_default()
         }
         Field::Return | Field::ProofAge | Field::ProofStreak | Field::ProofUntold => {
-            Ledger::of(&loyal).map(|ledger| proofs(&ledger)).unwrap_or_default()
+            // What nothing proves yet stands there as a promise: it is what the figure lacks.
+            let rows = |ledger: Ledger<'_>| {
+                let mut rows = proofs(&ledger);
+                rows.extend(promises(&ledger, &loyal, on));
+                rows
+            };
+            Ledger::of(&loyal).map(rows).unwrap_or_default()
         }
         Field::LoyaltyBuyers => feelings(&loyal, Tier::Buyer, on),
         Field::LoyaltyInfluencers => feelings(&loyal, Tier::Influencer, on),
