@@ -155,6 +155,15 @@ pub fn timeline(facts: &Facts, today: Date) -> Vec<Entry> {
     for note in &facts.notes {
         let mut lines = note.text.trim().lines().filter(|line| !line.trim().is_empty());
         let first = lines.next().unwrap_or_default();
+        // A note of nothing but facts is called by them.
+        let mut kinds: Vec<&str> = Vec::new();
+        for one in facts.journal.iter().filter(|one| first.is_empty() && one.note.is_some() && one.note == note.note) {
+            if !kinds.contains(&one.fact.kind()) {
+                kinds.push(one.fact.kind());
+            }
+        }
+        let kinds = kinds.join(", ");
+        let first = if first.is_empty() { kinds.as_str() } else { first };
         let author = if note.mine { "you".to_owned() } else { note.author.clone().unwrap_or_default() };
         out.push(Entry {
             body: (lines.next().is_some() || first.chars().count() > 40).then(|| note.text.trim().to_owned()),

@@ -61,7 +61,7 @@ impl Desk {
             plays: self.model().plays.iter().map(|play| play.id.clone()).collect(),
             currency: facts.arr.at(day).map_or(self.settings().currency, |arr| arr.currency),
             me: name.or(me),
-            seed: note.map_or_else(String::new, |note| note.to_string()),
+            seed: facts.id.to_string(),
         };
         let parsed = journal::parse(text, &against.context());
         Ok(Understood { parsed, against })

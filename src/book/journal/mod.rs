@@ -73,7 +73,7 @@ pub struct JournalContext<'a> {
     pub currency: Currency,
     /// Who writes it.
     pub me: Option<&'a str>,
-    /// What tags are made of: the note's id, so that the same note always makes the same ones.
+    /// What tags are made of, beside the words: the account's id, so that what is shown while typing is what is saved.
     pub seed: &'a str,
 }
 

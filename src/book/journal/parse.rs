@@ -3,7 +3,7 @@
 //! Decides where a fact begins and ends, and says what it could not understand. Nothing typed is ever lost: what is no
 //! fact, or one that could not be read, stays in the text. What the words of a fact mean is read in `verbs`.
 
-use super::fact::Fact;
+use super::fact::{Fact, PersonRef};
 use super::people::{Found, find};
 use super::verbs::{Args, Fault, VERBS, Verb};
 use super::{Item, JournalContext};
@@ -27,14 +27,14 @@ pub struct Parsed {
 pub fn parse(typed: &str, ctx: &JournalContext<'_>) -> Parsed {
     let typed = text::clean_text(typed);
     let mut out = Parsed::default();
-    // What this note itself promises can be proven further down in it.
-    let mut items = ctx.items.to_vec();
+    // What this note itself promises can be proven further down in it, and whom it brings in can be named again.
+    let mut known = (ctx.items.to_vec(), Vec::new());
     let mut lines = Vec::new();
     let mut start = 0;
     for line in typed.split('\n') {
         if line.trim_start().starts_with('>') {
             lines.push(line.to_owned());
-        } else if let Some(kept) = read_line(line, (&typed, start), ctx, &mut items, &mut out) {
+        } else if let Some(kept) = read_line(line, (&typed, start), ctx, &mut known, &mut out) {
             lines.push(kept);
         }
         start += line.len() + 1;
@@ -48,7 +48,7 @@ fn read_line(
     line: &str,
     (typed, start): (&str, usize),
     ctx: &JournalContext<'_>,
-    items: &mut Vec<Item>,
+    (items, fresh): &mut (Vec<Item>, Vec<PersonRef>),
     out: &mut Parsed,
 ) -> Option<String> {
     let verbs = verbs_of(line);
@@ -58,7 +58,7 @@ fn read_line(
     for (index, (slash, word, verb)) in verbs.iter().enumerate() {
         let end = verbs.get(index + 1).map_or(line.len(), |(next, ..)| *next);
         let words = slash + 1 + word.len();
-        let mut args = Args { text: &line[words..end], ctx, people: Vec::new(), items };
+        let mut args = Args { text: &line[words..end], ctx, people: Vec::new(), items, fresh };
         match (verb.read)(&mut args) {
             Ok(facts) => {
                 let people = args.people;

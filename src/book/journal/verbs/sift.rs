@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::super::fact::PersonRef;
 use super::super::parse::add;
-use super::super::people::{Found, find};
+use super::super::people::{Candidate, Found, find};
 use super::super::{Item, JournalContext, Tag};
 use super::amounts;
 use crate::book::dates::{self, Toward};
@@ -32,6 +32,8 @@ pub struct Args<'a> {
     pub people: Vec<PersonId>,
     /// What a tag can mean, the facts before this one with it.
     pub items: &'a [Item],
+    /// Whoever this note has named as somebody new.
+    pub fresh: &'a mut Vec<PersonRef>,
 }
 
 /// Words that lead to a person and are nothing without them.
@@ -61,10 +63,30 @@ impl<'a> Args<'a> {
             Found::Nobody(0) => Err(Fault(at, "a name is missing after @".into())),
             Found::Nobody(len) => {
                 let typed = &rest[..len];
-                newcomer(typed).map(|person| (person, at + 1 + len)).ok_or_else(|| {
-                    Fault(at, format!("nobody here is called {typed}; somebody new goes in quotes: @\"First Last\""))
-                })
+                if let Some((person, len)) = self.named_before(rest) {
+                    return Ok((person, at + 1 + len));
+                }
+                let Some(person) = newcomer(typed) else {
+                    let message =
+                        format!("nobody here is called {typed}; somebody new goes in quotes: @\"First Last\"");
+                    return Err(Fault(at, message));
+                };
+                if !self.fresh.contains(&person) {
+                    self.fresh.push(person.clone());
+                }
+                Ok((person, at + 1 + len))
             }
+        }
+    }
+
+    /// Somebody new whom this note has named already, and how many bytes after the `@` name them.
+    fn named_before(&self, rest: &str) -> Option<(PersonRef, usize)> {
+        let candidate =
+            |one: &PersonRef| Candidate { id: "new".into(), name: one.name.clone(), email: one.email.clone() };
+        let fresh: Vec<Candidate> = self.fresh.iter().map(candidate).collect();
+        match find(rest, &fresh) {
+            Found::One(one, len) => Some((one.reference(), len)),
+            Found::Several(..) | Found::Nobody(_) => None,
         }
     }
 
@@ -137,9 +159,9 @@ impl<'a> Args<'a> {
         if let Some(item) = same.or_else(|| own.next().filter(|_| own.next().is_none())) {
             return item.tag.clone();
         }
-        let place = self.items.iter().filter(|item| !item.own).count();
         let free = |tag: &Tag| self.items.iter().all(|item| item.tag != *tag);
-        let tags = (0_u64..).map(|turn| Tag::of(hash(&format!("{}/{place}/{turn}/{}", self.ctx.seed, kind.name()))));
+        let (seed, name) = (self.ctx.seed, kind.name());
+        let tags = (0_u64..).map(|turn| Tag::of(hash(&format!("{seed}/{name}/{text}/{turn}"))));
         tags.into_iter().find(free).unwrap_or_else(|| Tag::of(0))
     }
 

@@ -327,4 +327,8 @@ fn somebody_new_is_named_in_quotes_or_by_an_address() {
     assert_eq!(named("/role @\"Kai Holm <kai@x.example>\" buyer"), "Kai Holm Some(\"kai@x.example\")");
     assert_eq!(named("/role @kai.holm@x.example buyer"), "Kai Holm Some(\"kai.holm@x.example\")");
     assert_eq!(named("/role @\"Jane Doe\" buyer"), "Jane Doe None");
+    // From there on in the note they are called like anybody else.
+    let note = read_with("/role @\"Kai Holm\" buyer\nhe is glad /feels @kai +1", &[], &[]);
+    assert_eq!(note.facts.iter().map(bullet).collect::<Vec<_>>(), ["* role Kai Holm: buyer", "* feels Kai Holm +1"]);
+    assert!(note.problems.is_empty());
 }
