@@ -23,6 +23,8 @@ const LEFT: f64 = 8.0;
 const RIGHT: f64 = 118.0;
 const TOP: f64 = 16.0;
 const BOTTOM: f64 = 28.0;
+/// The height of a label with the words under it.
+const LABEL: f64 = 38.0;
 
 /// The least round number that is no smaller: 1, 2 or 5 times a power of ten.
 fn round_up(value: f64) -> f64 {
@@ -75,8 +77,9 @@ pub fn lines(
         out.push_str(&format!("<polyline class=\"{}\" points=\"{}\"/>\n", line.class, points.join(" ")));
         let Some(last) = line.values.last() else { continue };
         let mut at = y(*last) + 4.0;
-        while taken.iter().any(|other| (other - at).abs() < 38.0) {
-            at += if at > HEIGHT / 2.0 { -38.0 } else { 38.0 };
+        if let Some(other) = taken.iter().copied().find(|other| (other - at).abs() < LABEL) {
+            let (above, below) = (other - LABEL, other + LABEL);
+            at = if (at >= other && below <= HEIGHT - BOTTOM) || above < TOP { below } else { above };
         }
         taken.push(at);
         let left = WIDTH - RIGHT + 8.0;
@@ -94,4 +97,29 @@ pub fn lines(
     }
     out.push_str("</svg>\n");
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn labels_of_lines_that_end_together_stand_apart() {
+        let days = [date(2026, 1, 1), date(2026, 2, 1)];
+        for (first, second) in [(100.0, 100.0), (100.0, 98.0), (98.0, 100.0), (50.0, 55.0), (1.0, 0.0), (0.0, 0.0)] {
+            let line =
+                |class, label, last: f64| Line { class, label, values: vec![0.0, last], last: format!("{last}") };
+            let both = [line("first", "a", first), line("second", "b", second)];
+            let out = lines("x", "t", "d", &days, &both, |value| format!("{value}"));
+            let places: Vec<f64> = out
+                .lines()
+                .filter(|line| line.contains("class=\"label"))
+                .filter_map(|line| line.split("y=\"").nth(1)?.split('"').next()?.parse().ok())
+                .collect();
+            assert_eq!(places.len(), 2);
+            assert!((places[0] - places[1]).abs() >= LABEL - 0.1, "{first} {second}: {places:?}");
+            assert!(places.iter().all(|at| (0.0..=HEIGHT).contains(at)), "{places:?}");
+        }
+    }
 }

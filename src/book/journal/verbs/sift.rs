@@ -161,7 +161,7 @@ impl<'a> Args<'a> {
         }
         let free = |tag: &Tag| self.items.iter().all(|item| item.tag != *tag);
         let (seed, name) = (self.ctx.seed, kind.name());
-        let tags = (0_u64..).map(|turn| Tag::of(hash(&format!("{seed}/{name}/{text}/{turn}"))));
+        let tags = (0_u64..100_000).map(|turn| Tag::of(hash(&format!("{seed}/{name}/{text}/{turn}"))));
         tags.into_iter().find(free).unwrap_or_else(|| Tag::of(0))
     }
 
