@@ -21,7 +21,7 @@ const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 220.0;
 const LEFT: f64 = 8.0;
 const RIGHT: f64 = 118.0;
-const TOP: f64 = 16.0;
+const TOP: f64 = 24.0;
 const BOTTOM: f64 = 28.0;
 /// The height of a label with the words under it.
 const LABEL: f64 = 38.0;
