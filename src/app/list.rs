@@ -170,6 +170,11 @@ impl List {
         vec![page, Effect::Count { generation: self.generation, filter: self.filter.clone() }]
     }
 
+    /// A page was asked for and has not come: what stands here may be of another filter.
+    pub fn waits(&self) -> bool {
+        self.in_flight.is_some()
+    }
+
     /// The data changed: the same window again, the cursor on its account once it was moved by hand.
     pub fn refresh(&mut self, height: u64) -> Vec<Effect> {
         if self.in_flight.is_some() {

@@ -147,6 +147,16 @@ fn people_and_facts_are_completed() {
 }
 
 #[test]
+fn a_filter_that_is_still_looked_for_is_not_said_to_fit_nobody() {
+    let mut state = opened(80, 24);
+    let rows = state.list_rows();
+    assert!(!state.list.waits());
+    state.list.filter = "trust<30".into();
+    let effects = state.list.restart(rows);
+    assert!(state.list.waits() && effects.iter().any(|one| matches!(one, Effect::LoadPage { .. })));
+}
+
+#[test]
 fn the_walk_goes_from_stop_to_stop() {
     let mut state = opened(80, 24);
     type_keys(&mut state, "<space>");

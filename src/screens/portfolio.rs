@@ -387,7 +387,9 @@ fn empty(state: &State, canvas: &mut Canvas<'_>, list: Rect) {
     let key = |id| chrome::key_of(state, id);
     let line = |role: Role, text: &str| (role, text.to_owned());
     let filter = state.list.filter.trim();
-    let lines: Vec<(Role, String)> = if !filter.is_empty() && state.list.loaded {
+    let lines: Vec<(Role, String)> = if !filter.is_empty() && state.list.waits() {
+        vec![line(Role::Muted, "Looking through the book")]
+    } else if !filter.is_empty() && state.list.loaded {
         let mut lines = vec![line(Role::Title, "No account fits this filter")];
         if let Some((term, without)) = &state.list.excludes {
             let text = format!("{term} keeps most away: without it {} would be left", grouped(*without));
