@@ -294,6 +294,8 @@ pub struct Row {
     pub history: Vec<Past>,
     /// Ids that were merged into this record: whatever named them now means this one.
     pub merged: Vec<String>,
+    /// The record that this one was merged into, where the loser tells of it.
+    pub into: Option<String>,
     /// The source says that it is gone (deleted, archived).
     pub gone: bool,
 }
@@ -310,6 +312,7 @@ impl Row {
             fields: BTreeMap::new(),
             history: Vec::new(),
             merged: Vec::new(),
+            into: None,
             gone: false,
         }
     }

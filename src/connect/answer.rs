@@ -8,8 +8,9 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::Value as Json;
 use url::Url;
 
+use super::body;
 use super::formula::plain_text;
-use super::manifest::{ErrorRule, Is, Words};
+use super::manifest::{Decode, ErrorRule, Is, Words};
 
 /// What came back, body read to its end.
 #[derive(Debug)]
@@ -72,13 +73,20 @@ fn http_date(text: &str) -> Option<Timestamp> {
 /// Sorts an answer: good, or which error. `expand` fills `{{ }}` of a rule's `until`.
 pub(crate) fn judge(
     raw: Raw,
+    decode: Decode,
     rules: &[ErrorRule],
     words: &Words,
     expand: &dyn Fn(&super::formula::Template) -> Option<String>,
 ) -> Result<Answer, Failed> {
     let good = (200..300).contains(&raw.status);
     let empty = raw.body.iter().all(u8::is_ascii_whitespace);
-    let parsed: Result<Json, _> = if empty { Ok(Json::Null) } else { serde_json::from_slice(&raw.body) };
+    let parsed: Result<Json, String> = match decode {
+        _ if empty => Ok(Json::Null),
+        // What is no success is JSON, if anything, whatever was asked for.
+        Decode::Csv if good => body::csv(&raw.body),
+        Decode::JsonLines if good => body::json_lines(&raw.body),
+        _ => serde_json::from_slice(&raw.body).map_err(|error| error.to_string()),
+    };
     let nothing = Json::Null;
     let json = parsed.as_ref().unwrap_or(&nothing);
     let get = |name: &str| header(&raw.headers, name);
@@ -96,7 +104,7 @@ pub(crate) fn judge(
             Ok(json) => Ok(Answer { headers: raw.headers, url: raw.url, json }),
             Err(error) => Err(Failed {
                 is: Is::Transient,
-                words: format!("the answer is cut off or is no JSON: {error}"),
+                words: format!("the answer is cut off or not what was asked for: {error}"),
                 right: None,
                 retry_after: None,
                 until: None,
@@ -126,7 +134,9 @@ fn say(raw: &Raw, json: &Json, words: &Words) -> String {
     let first = |paths: &[super::path::Path]| {
         paths.iter().filter_map(|p| p.find(json)).map(plain_text).find(|text| !text.trim().is_empty())
     };
-    let text = first(&words.message).unwrap_or_else(|| {
+    let in_header =
+        || words.header.as_ref().and_then(|name| header(&raw.headers, name)).filter(|t| !t.trim().is_empty());
+    let text = first(&words.message).or_else(in_header).unwrap_or_else(|| {
         let body = String::from_utf8_lossy(&raw.body);
         if json.is_null() { super::html::to_plain(&body) } else { body.into_owned() }
     });

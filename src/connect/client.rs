@@ -15,7 +15,8 @@ use super::answer::{Answer, Failed, NoAnswer, Raw, header, judge};
 use super::error::ConnectError;
 use super::formula::{Template, to_mj};
 use super::limiter::Limiter;
-use super::manifest::{Auth, ErrorRule, HttpLimits, Is, Limits, Method, Words};
+use super::manifest::{Auth, Decode, ErrorRule, HttpLimits, Is, Limits, Method, Words};
+use super::path::Path;
 use crate::book::row::Entity;
 
 /// A request ready to go.
@@ -26,6 +27,10 @@ pub(crate) struct Built {
     pub headers: Vec<(String, String)>,
     pub json: Option<Json>,
     pub form: Option<Vec<(String, String)>>,
+    /// What the answer is written in.
+    pub decode: Decode,
+    /// Where the answer proper stands in what comes back.
+    pub unwrap: Option<Path>,
 }
 
 /// Asks for the token once more (it may have been renewed in its keeping place). `None`: there is no other.
@@ -107,7 +112,7 @@ impl Client {
         (self.requests.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed))
     }
 
-    fn say_wait(&self, length: Duration, because: &str) {
+    pub fn say_wait(&self, length: Duration, because: &str) {
         let listener = self.listener.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         if let Some(listener) = listener {
             listener(Notice::Waiting { seconds: length.as_secs_f64(), because: format!("{}: {because}", self.at) });
@@ -235,9 +240,13 @@ impl Client {
     }
 
     /// Judges one answer.
-    pub fn judge(&self, raw: Raw, rules: &Rules<'_>) -> Result<Answer, Failed> {
+    pub fn judge(&self, raw: Raw, built: &Built, rules: &Rules<'_>) -> Result<Answer, Failed> {
         let expand = |template: &Template| template.text(&to_mj(rules.context)).ok();
-        judge(raw, rules.errors, rules.words, &expand)
+        let mut answer = judge(raw, built.decode, rules.errors, rules.words, &expand)?;
+        if let Some(path) = &built.unwrap {
+            answer.json = path.take(&mut answer.json).unwrap_or_default();
+        }
+        Ok(answer)
     }
 
     /// Which token is in use: a number that grows with each renewal.
@@ -271,6 +280,12 @@ impl Client {
         None
     }
 
+    /// The share of the day's budget that is left to others.
+    fn reserve(&self) -> Option<ConnectError> {
+        let because = self.limiter.reserved()?;
+        Some(ConnectError::Quota { at: self.at.clone(), until: None, because })
+    }
+
     /// The refusal of the token in use: other streams need not be told one by one.
     fn refused(&self) -> Option<ConnectError> {
         let refused = self.refused.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -291,7 +306,7 @@ impl Client {
 
     /// A read: tried again by the rules. `doing` says what it is for: `pulling accounts`.
     pub async fn read(&self, built: &Built, rules: &Rules<'_>, doing: &str) -> Result<Answer, Trouble> {
-        if let Some(error) = self.spent() {
+        if let Some(error) = self.spent().or_else(|| self.reserve()) {
             return Err(error.into());
         }
         let mut renewed = false;
@@ -304,7 +319,7 @@ impl Client {
             let last = tries >= self.http_limits.tries;
             let generation = self.generation();
             let (pause, because) = match self.exchange(built, rules).await {
-                Ok(raw) => match self.judge(raw, rules) {
+                Ok(raw) => match self.judge(raw, built, rules) {
                     Ok(answer) => return Ok(answer),
                     Err(failed) => match failed.is {
                         Is::AuthExpired if !renewed => {
@@ -328,6 +343,7 @@ impl Client {
                             }
                             (pause, failed.words)
                         }
+                        Is::Gone => return Err(Trouble::Gone(self.error(failed, doing))),
                         Is::TooWide => return Err(Trouble::TooWide(self.error(failed, doing))),
                         Is::FieldGone => return Err(Trouble::FieldGone(self.error(failed, doing))),
                         _ => return Err(self.error(failed, doing).into()),
@@ -417,6 +433,8 @@ pub(crate) enum Trouble {
     TooWide(ConnectError),
     /// Describe again, once.
     FieldGone(ConnectError),
+    /// What was asked for is not there.
+    Gone(ConnectError),
     Error(ConnectError),
 }
 
@@ -429,7 +447,7 @@ impl From<ConnectError> for Trouble {
 impl From<Trouble> for ConnectError {
     fn from(trouble: Trouble) -> Self {
         match trouble {
-            Trouble::TooWide(error) | Trouble::FieldGone(error) | Trouble::Error(error) => error,
+            Trouble::TooWide(error) | Trouble::FieldGone(error) | Trouble::Gone(error) | Trouble::Error(error) => error,
         }
     }
 }

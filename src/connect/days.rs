@@ -10,9 +10,9 @@ use tokio::sync::mpsc::Sender;
 
 use super::client::Trouble;
 use super::error::ConnectError;
-use super::manifest::{Rows, Since, Stream};
+use super::manifest::{Paged, Rows, Stream};
 use super::mapper::Problems;
-use super::page::{Columns, columns, named};
+use super::page::{Columns, Seen, Walk, columns, named, records, unnest};
 use super::pull::Run;
 use super::source::Source;
 use super::types::{PullEnd, PulledPage};
@@ -38,14 +38,14 @@ impl Source {
         resume: Option<String>,
         pages: Sender<PulledPage>,
     ) -> Result<PullEnd, ConnectError> {
-        let Since::Days { step, .. } = stream.first.since else {
+        let (Some((_, step)), Some(spec)) = (stream.by_days(), stream.first.first()) else {
             return Err(self.invalid("pulling", format!("{} is not pulled by days", stream.name)));
         };
         let print = self.print(stream);
         let run = self.run(stream, false).await?;
-        let full_at = match &stream.first.paged.rows {
+        let full_at = match &spec.paged.rows {
             Rows::Columns { full_at, .. } => *full_at,
-            Rows::Path(_) => None,
+            _ => None,
         };
         let mut state = resume
             .and_then(|text| serde_json::from_str::<Resume>(&text).ok())
@@ -54,7 +54,7 @@ impl Source {
         while state.from < to {
             let end = add(state.from, state.width).min(to);
             let days = (end - state.from).get_days().max(1);
-            let rows = match run.window(state.from, end, "").await {
+            let rows = match run.window(&spec.paged, state.from, end, "").await {
                 Ok(rows) => rows,
                 Err(Trouble::TooWide(_)) if days > 1 => {
                     state.width = (days / 2).max(1);
@@ -70,7 +70,7 @@ impl Source {
             }
             let here = serde_json::to_string(&state).ok();
             if full {
-                run.one_full_day(state.from, end, rows, full_at.unwrap_or(count), &here, &pages).await?;
+                run.one_full_day(&spec.paged, (state.from, end), rows, full_at.unwrap_or(count), &here, &pages).await?;
             } else {
                 run.hand_over(rows, &here, &pages).await?;
             }
@@ -96,24 +96,55 @@ fn add(day: Date, days: i32) -> Date {
 }
 
 impl Run<'_> {
-    async fn window(&self, from: Date, to: Date, above: &str) -> Result<Columns, Trouble> {
+    /// The rows of some days. Answers in columns stay columns: half the memory of records.
+    async fn window(&self, spec: &Paged, from: Date, to: Date, above: &str) -> Result<Columns, Trouble> {
         let extra = json!({
             "window": { "from": from.to_string(), "to": to.to_string() },
             "above": above,
             "fields": self.fields,
+            "page": 0,
         });
         let context = self.source.context(self.stream, extra).await?;
-        let spec = &self.stream.first.paged;
-        let built = self.source.built(&spec.request, &context, &self.doing)?;
-        let mut answer = self.source.read(&built, &context, &self.doing).await?;
-        Ok(columns(&spec.rows, &mut answer).map_err(|why| self.source.invalid(&self.doing, why))?)
+        let wrong = |why| Trouble::from(self.source.invalid(&self.doing, why));
+        let mut walk = Walk::default();
+        let mut all = Columns { names: Vec::new(), rows: Vec::new() };
+        loop {
+            let mut built = self.source.built(&spec.request, &context, &self.doing)?;
+            built.decode = spec.decode();
+            walk.place(&spec.next, &mut built).map_err(wrong)?;
+            let mut answer = self.source.read(&built, &context, &self.doing).await?;
+            if matches!(spec.rows, Rows::Columns { .. }) {
+                return columns(&spec.rows, &mut answer).map_err(wrong);
+            }
+            let mut rows = records(&spec.rows, &mut answer).map_err(wrong)?;
+            let count = rows.len();
+            if let Some(nested) = &spec.nested {
+                rows = unnest(rows, nested);
+            }
+            let seen = Seen {
+                answer: &answer.json,
+                headers: &answer.headers,
+                url: &answer.url,
+                last: rows.last(),
+                count,
+                first_id: None,
+                last_id: None,
+                last_changed: None,
+            };
+            let on = walk.after(&spec.next, &seen).map_err(wrong)?;
+            all.rows.extend(rows);
+            match on {
+                Some(on) => walk = on,
+                None => return Ok(all),
+            }
+        }
     }
 
     /// One day alone is more than an answer holds: account after account, above the last whole one.
     async fn one_full_day(
         &self,
-        from: Date,
-        to: Date,
+        spec: &Paged,
+        (from, to): (Date, Date),
         mut table: Columns,
         full: usize,
         here: &Option<String>,
@@ -137,7 +168,7 @@ impl Run<'_> {
                 let why = format!("{from} has more rows of one account than an answer holds");
                 return Err(self.source.invalid(&self.doing, why));
             };
-            table = self.window(from, to, &above).await.map_err(ConnectError::from)?;
+            table = self.window(spec, from, to, &above).await.map_err(ConnectError::from)?;
             if self.account_at(&table, 0).is_some_and(|first| first <= above) {
                 let why =
                     format!("{from} has more rows than an answer holds, and the query can't go on above an account");

@@ -9,9 +9,9 @@ use serde_json::{Value as Json, json};
 
 use super::error::{ConnectError, ErrorClass};
 use super::formula::{plain_text, to_mj};
-use super::manifest::{Paged, Stream};
+use super::manifest::{Asks, Found, FoundRead, Paged, Stream, highest};
 use super::mapper::Table;
-use super::page::{Seen, Walk, records};
+use super::page::{Seen, Walk, holds, records};
 use super::path::Path;
 use super::source::{Fields, Source};
 use super::types::{Described, DescribedField, Mapped, Me};
@@ -25,7 +25,7 @@ impl Source {
 
     async fn ask_me(&self) -> Result<Me, ConnectError> {
         let Some(spec) = &self.manifest.me else { return Ok(Me::default()) };
-        let context = json!({ "settings": self.settings });
+        let context = self.ground();
         let answer = self.read_with(&spec.request, &context, "signing in").await?;
         let must = spec.must.find(&answer.json);
         if must.is_none_or(|v| v.is_null() || v == &Json::Bool(false)) {
@@ -36,12 +36,10 @@ impl Source {
             });
         }
         let mut kept = keep(&spec.keep, &answer.json);
-        if let Some((request, paths)) = &spec.also {
-            // Only this request may carry the token in its body; it goes to the same host as any other.
-            let context = self.client.with_token(context);
-            if let Ok(answer) = self.read_with(request, &context, "asking whose token this is").await {
-                kept.extend(keep(paths, &answer.json));
-            }
+        if let Some((request, paths)) = &spec.also
+            && let Ok(answer) = self.read_with(request, &context, "asking whose token this is").await
+        {
+            kept.extend(keep(paths, &answer.json));
         }
         Ok(Me { kept })
     }
@@ -55,7 +53,11 @@ impl Source {
             let under = stream.describe.as_ref().map_or("", |d| d.under.as_str());
             for (field, map) in &stream.map {
                 let absent: Vec<String> = match &fields {
-                    Some(_) => map.names_under(under).into_iter().filter(|n| !names.contains(n.as_str())).collect(),
+                    Some(_) => asked(stream, map.names_under(under))
+                        .into_iter()
+                        .map(|(_, name)| name)
+                        .filter(|name| !names.contains(name.as_str()))
+                        .collect(),
                     None => Vec::new(),
                 };
                 let like =
@@ -85,23 +87,31 @@ impl Source {
                 Err(error) if error.class() == ErrorClass::Forbidden => return Ok(None),
                 Err(error) => return Err(error),
             };
-            let fields = spec
-                .rows
-                .find(&answer.json)
-                .and_then(Json::as_array)
-                .ok_or_else(|| self.invalid("describing", format!("the answer has no list at {:?}", spec.rows.text())))?
-                .iter()
-                .filter_map(|row| {
-                    Some(DescribedField {
-                        name: plain_text(spec.name.find(row)?),
-                        label: spec
-                            .label
-                            .as_ref()
-                            .and_then(|l| l.find(row))
-                            .map(|l| crate::text::clean_line(&plain_text(l))),
-                    })
-                })
-                .collect();
+            let rows: Vec<Json> = match spec.rows.find(&answer.json) {
+                Some(Json::Array(list)) => list.clone(),
+                // Fields by name.
+                Some(Json::Object(map)) => {
+                    map.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect()
+                }
+                _ => {
+                    let why = format!("the answer has no list at {:?}", spec.rows.text());
+                    return Err(self.invalid("describing", why));
+                }
+            };
+            let label = |row: &Json| {
+                let found = spec.label.as_ref().and_then(|path| path.find(row))?;
+                Some(crate::text::clean_line(&plain_text(found)))
+            };
+            let mut fields = Vec::with_capacity(rows.len());
+            for row in &rows {
+                let Some(name) = spec.name.find(row).map(plain_text) else { continue };
+                // A reference goes by two names: its own, and that of the record behind it.
+                let relation = spec.relation.as_ref().and_then(|path| path.find(row)).map(plain_text);
+                if let Some(relation) = relation.filter(|relation| !relation.is_empty() && *relation != name) {
+                    fields.push(DescribedField { name: relation, label: None });
+                }
+                fields.push(DescribedField { name, label: label(row) });
+            }
             Ok(Some(Arc::new(fields)))
         })
         .await
@@ -120,17 +130,69 @@ impl Source {
         let there = |name: &str| described.as_ref().is_none_or(|fields| fields.iter().any(|f| f.name == name));
         let mut wanted = BTreeSet::new();
         let mut absent = Vec::new();
-        let only = self.only.get(&stream.entity).map(|read| read.names_under(under)).unwrap_or_default();
         for (field, map) in &stream.map {
-            let names = map.names_under(under);
+            let names = asked(stream, map.names_under(under));
             // Ids that were merged away are no field of ours that anybody would miss.
-            if field != "merged" && !names.is_empty() && !names.iter().any(|name| there(name)) {
+            if field != "merged" && !names.is_empty() && !names.iter().any(|(_, name)| there(name)) {
                 absent.push(format!("{field} ({})", map.text()));
             }
             wanted.extend(names);
         }
-        wanted.extend(only);
-        Ok((wanted.into_iter().filter(|name| there(name)).collect(), absent))
+        if let Some(only) = self.only.get(&stream.entity) {
+            wanted.extend(asked(stream, only.names_under(under)));
+        }
+        let mut names: Vec<String> = wanted.into_iter().filter(|(_, name)| there(name)).map(|(ask, _)| ask).collect();
+        names.dedup();
+        Ok((names, absent))
+    }
+
+    /// The answers to the connector's questions that something mentions, asked once, in their order.
+    pub(super) async fn found(&self) -> Result<&Json, ConnectError> {
+        self.found.get_or_try_init(|| self.ask_found()).await
+    }
+
+    async fn ask_found(&self) -> Result<Json, ConnectError> {
+        let mut found = json!({});
+        if self.manifest.found.is_empty() {
+            return Ok(found);
+        }
+        let me = self.me_if_needed().await?;
+        for question in &self.manifest.found {
+            let mut context = self.ground();
+            (context["me"], context["found"]) = (json!(me.kept), found.clone());
+            let instead = question.otherwise.clone().unwrap_or_default();
+            found[&question.name] = if holds(question.when.as_ref(), &to_mj(&context)) {
+                self.ask_one(question, &context).await?.unwrap_or(instead)
+            } else {
+                instead
+            };
+        }
+        Ok(found)
+    }
+
+    /// One question; `None` where it is refused and the connector says what stands in.
+    async fn ask_one(&self, question: &Found, context: &Json) -> Result<Option<Json>, ConnectError> {
+        let doing = format!("asking for its {}", question.name.replace('_', " "));
+        let answer = match self.read_with(&question.request, context, &doing).await {
+            Ok(answer) => answer,
+            Err(error)
+                if question.otherwise.is_some()
+                    && matches!(error.class(), ErrorClass::Forbidden | ErrorClass::Invalid) =>
+            {
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        let read = match &question.read {
+            FoundRead::Value(read) => {
+                read.eval(&answer.json, &|| to_mj(&answer.json)).map_err(|why| self.invalid(&doing, why))?
+            }
+            FoundRead::Highest { versions, tested } => highest(&versions.all(&answer.json), tested).map(Json::String),
+        };
+        match read.filter(|json| !json.is_null()) {
+            None if question.otherwise.is_none() => Err(self.invalid(&doing, "its answer does not say".to_owned())),
+            read => Ok(read),
+        }
     }
 
     /// A table, read once.
@@ -145,7 +207,7 @@ impl Source {
     async fn read_table(&self, name: &str) -> Result<Arc<Table>, ConnectError> {
         let mut table = Table::new();
         let Some(spec) = self.manifest.tables.get(name) else { return Ok(Arc::new(table)) };
-        let context = json!({ "settings": self.settings, "me": self.me_if_needed().await?.kept });
+        let context = self.context_of(Asks::ALL, &Json::Null, json!({})).await?;
         let doing = format!("reading the table {name}");
         for record in self.read_all(&spec.pull, &context, &doing).await? {
             let inner: Vec<Json> = match &spec.each {
@@ -179,7 +241,7 @@ impl Source {
     }
 
     /// Reads all pages of a small list.
-    async fn read_all(&self, paged: &Paged, context: &Json, doing: &str) -> Result<Vec<Json>, ConnectError> {
+    pub(super) async fn read_all(&self, paged: &Paged, context: &Json, doing: &str) -> Result<Vec<Json>, ConnectError> {
         let mut all = Vec::new();
         let mut walk = Walk::default();
         loop {
@@ -196,6 +258,7 @@ impl Source {
                 count: rows.len(),
                 first_id: None,
                 last_id: None,
+                last_changed: None,
             };
             let on = walk.after(&paged.next, &seen).map_err(|why| self.invalid(doing, why))?;
             all.extend(rows);
@@ -205,6 +268,15 @@ impl Source {
             }
         }
     }
+}
+
+/// The names to ask for, each with the name that must be described, of the steps of paths below the fields.
+fn asked(stream: &Stream, steps: Vec<Vec<String>>) -> Vec<(String, String)> {
+    let plain = |steps: &Vec<String>| {
+        let first = steps.first().cloned().unwrap_or_default();
+        (first.clone(), first)
+    };
+    steps.iter().map(|steps| stream.describe.as_ref().map_or_else(|| plain(steps), |d| d.names(steps))).collect()
 }
 
 fn keep(paths: &BTreeMap<String, Path>, answer: &Json) -> BTreeMap<String, String> {

@@ -14,6 +14,8 @@ fn environment() -> &'static Environment<'static> {
     ENVIRONMENT.get_or_init(|| {
         let mut env = Environment::new();
         env.set_undefined_behavior(UndefinedBehavior::Strict);
+        // Marks a value of a query text as a name: the text checks that it is one.
+        env.add_filter("bare", |value: Mj| -> Mj { value });
         env.add_filter("as_objects", |ids: Vec<Mj>, key: String| -> Mj {
             ids.into_iter().map(|id| Mj::from(BTreeMap::from([(key.clone(), id)]))).collect()
         });

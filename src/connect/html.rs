@@ -166,6 +166,17 @@ pub(crate) fn from_plain(text: &str) -> String {
     out
 }
 
+/// Plain text as HTML, a `<p>` a line.
+pub(crate) fn paragraphs(text: &str) -> String {
+    text.lines()
+        .map(
+            |line| {
+                if line.trim().is_empty() { "<p><br></p>".to_owned() } else { format!("<p>{}</p>", from_plain(line)) }
+            },
+        )
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,6 +204,7 @@ mod tests {
             let html = from_plain(text);
             assert!(!html.contains("<s"), "{html}");
             assert_eq!(to_plain(&html), text);
+            assert_eq!(to_plain(&paragraphs(text)), text);
         }
     }
 }

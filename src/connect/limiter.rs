@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
-use super::manifest::Pool;
+use super::manifest::{Pool, Reset};
 
 /// The limiter of one source.
 #[derive(Debug)]
@@ -25,13 +25,67 @@ struct State {
     sent: Vec<VecDeque<Instant>>,
     paused: Option<(Instant, String)>,
     left: Option<String>,
+    /// What is left of the day's budget, and of how many.
+    daily: Option<(u64, Option<u64>)>,
+    /// The budget is used up to the share that Rounds may use.
+    reserved: Option<String>,
+}
+
+/// What an answer says of a budget.
+#[derive(Debug, Default)]
+struct Heard {
+    left: Option<u64>,
+    of: Option<u64>,
+    /// How long until it is full again.
+    reset: Option<Duration>,
+    daily: Option<u64>,
+    daily_of: Option<u64>,
+}
+
+impl Heard {
+    fn of(pool: &Pool, header: &dyn Fn(&str) -> Option<String>) -> Self {
+        let number =
+            |name: &Option<String>| name.as_ref().and_then(|n| header(n)).and_then(|v| v.trim().parse::<u64>().ok());
+        let mut heard = Self {
+            left: number(&pool.remaining),
+            of: number(&pool.of),
+            reset: None,
+            daily: number(&pool.daily),
+            daily_of: number(&pool.daily_of),
+        };
+        let mut reset = pool.reset.as_ref().and_then(|(name, kind)| Some((header(name)?.trim().parse().ok()?, *kind)));
+        if let Some(packed) = &pool.packed
+            && let Some(text) = header(&packed.header)
+        {
+            let numbers = packed.read(&text);
+            let get = |name: &str| numbers.iter().find(|(n, _)| *n == name).map(|(_, number)| *number);
+            let of = get("of");
+            // What is told as used is told of a day; what is told as left, of a short while.
+            if let Some(used) = get("used") {
+                (heard.daily, heard.daily_of) = (of.map(|of| of.saturating_sub(used)), of);
+            }
+            if let Some(left) = get("left") {
+                (heard.left, heard.of) = (Some(left), of);
+            }
+            reset = reset.or_else(|| get("reset").map(|n| (n, Reset::Seconds)));
+        }
+        heard.reset = reset.map(|(number, kind): (u64, Reset)| match kind {
+            Reset::Milliseconds => Duration::from_millis(number),
+            Reset::Seconds => Duration::from_secs(number),
+            Reset::Epoch => {
+                let now = u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or(0);
+                Duration::from_secs(number.saturating_sub(now))
+            }
+        });
+        heard
+    }
 }
 
 impl Limiter {
     pub fn new(pools: Vec<Pool>) -> Self {
         let slots = pools.iter().map(|p| p.at_once.map(|n| Semaphore::new(n as usize))).collect();
         let sent = pools.iter().map(|_| VecDeque::new()).collect();
-        Self { pools, slots, state: Mutex::new(State { sent, paused: None, left: None }) }
+        Self { pools, slots, state: Mutex::new(State { sent, paused: None, left: None, daily: None, reserved: None }) }
     }
 
     /// Waits until a request to `path` may go. Hold what it returns until the answer is read. `wait` hears of pauses.
@@ -121,26 +175,51 @@ impl Limiter {
             if !self.applies(i, path) {
                 continue;
             }
-            let number =
-                |name: &Option<String>| name.as_ref().and_then(|n| header(n)).and_then(|v| v.trim().parse().ok());
-            let left: Option<u64> = number(&pool.remaining);
-            let of: Option<u64> = number(&pool.of);
-            let daily: Option<u64> = number(&pool.daily);
-            let said = match (left, of, daily) {
+            let heard = Heard::of(pool, header);
+            let said = match (heard.left, heard.of, heard.daily) {
                 (Some(left), Some(of), _) => Some(format!("{left} of {of} requests left")),
                 (Some(left), None, _) => Some(format!("{left} requests left")),
-                (None, _, Some(daily)) => Some(format!("{daily} requests left today")),
+                (None, _, Some(daily)) => Some(match heard.daily_of {
+                    Some(of) => format!("{daily} of {of} requests left today"),
+                    None => format!("{daily} requests left today"),
+                }),
                 (None, _, None) => None,
             };
-            if said.is_some() {
-                self.lock().left = said;
+            if let Some(said) = said {
+                self.lock().left = Some(said);
+            }
+            if let Some(daily) = heard.daily {
+                self.keep_reserve(pool, daily, heard.daily_of);
             }
             // The last places of a budget that others use too: let it fill again before a 429 comes.
-            if left.is_some_and(|left| left <= 1) {
-                let window: u64 = number(&pool.reset_ms).unwrap_or(1000);
-                self.pause(Duration::from_millis(window.min(10_000) / 4), "its budget of requests is nearly used up");
+            if heard.left.is_some_and(|left| left <= 1) {
+                let window = heard.reset.unwrap_or(Duration::from_secs(1));
+                self.pause(window.min(Duration::from_secs(10)) / 4, "its budget of requests is nearly used up");
             }
         }
+    }
+
+    fn keep_reserve(&self, pool: &Pool, left: u64, of: Option<u64>) {
+        let mut state = self.lock();
+        state.daily = Some((left, of));
+        state.reserved = match (pool.stop_at, of) {
+            (Some(share), Some(of)) if of > 0 && (of - left.min(of)) as f64 >= share * of as f64 => Some(format!(
+                "{} of its {of} requests of the day are used; the rest is left to others, as stop_at = {:.0}% says",
+                of - left.min(of),
+                share * 100.0
+            )),
+            _ => None,
+        };
+    }
+
+    /// Why no more requests of this day are ours.
+    pub fn reserved(&self) -> Option<String> {
+        self.lock().reserved.clone()
+    }
+
+    /// What is left of the day's budget, and of how many, where the source says so.
+    pub fn daily(&self) -> Option<(u64, Option<u64>)> {
+        self.lock().daily
     }
 
     pub fn left(&self) -> Option<String> {
@@ -220,5 +299,20 @@ mod tests {
         let limiter = Limiter::new(vec![Pool { remaining: Some("R".into()), of: Some("M".into()), ..Pool::default() }]);
         limiter.heard("/", &|name| Some(if name == "R" { "61" } else { "190" }.to_owned()));
         assert_eq!(limiter.left().as_deref(), Some("61 of 190 requests left"));
+    }
+
+    #[test]
+    fn a_share_of_the_day_is_left_to_others() {
+        let limits =
+            "[all]\npacked = { header = \"Sforce-Limit-Info\", form = \"api-usage={used}/{of}\" }\nstop_at = \"80%\"";
+        let errors = super::super::manifest::Errors::new("x.toml");
+        let node = super::super::manifest::Node::parse(limits, "x.toml").unwrap();
+        let limiter = Limiter::new(super::super::manifest::Limits::read(&node, &errors, "limits").pools);
+        assert!(errors.into_inner().is_empty());
+        limiter.heard("/", &|_| Some("api-usage=79999/100000; per-app-api-usage=17/250(appName=x)".to_owned()));
+        assert_eq!((limiter.daily(), limiter.reserved()), (Some((20_001, Some(100_000))), None));
+        assert_eq!(limiter.left().as_deref(), Some("20001 of 100000 requests left today"));
+        limiter.heard("/", &|_| Some("api-usage=80000/100000".to_owned()));
+        assert!(limiter.reserved().unwrap().contains("80000 of its 100000"));
     }
 }

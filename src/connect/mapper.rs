@@ -51,6 +51,12 @@ impl Problems {
 }
 
 impl Mapper<'_> {
+    /// When a record last changed, where it says so.
+    pub fn changed(&self, record: &Json) -> Option<jiff::Timestamp> {
+        let json = self.value("changed", record, &|| to_mj(record)).ok().flatten()?;
+        instant(&plain_text(&json))
+    }
+
     /// The rows of a record: one, or one per metric where the stream says so.
     pub fn rows(&self, record: &Json, problems: &mut Problems, out: &mut Vec<Row>) {
         problems.records += 1;
@@ -69,7 +75,9 @@ impl Mapper<'_> {
         };
         let mut row = Row::new(self.stream.entity, id);
         row.gone = self.gone || self.flag("gone", record, &mj);
-        row.gone |= !self.wanted(record, &mj);
+        // The winner of a merge may never tell of it: the loser does.
+        row.into = self.ids("into", record, &mj).into_iter().next();
+        row.gone |= !self.wanted(record, &mj) || row.into.is_some();
         row.changed = self.value("changed", record, &mj).ok().flatten().and_then(|json| instant(&plain_text(&json)));
         // What is gone is known by its id. A customer who was archived is not: what they paid belongs to the figures of
         // the time before.
@@ -244,8 +252,8 @@ pub(crate) fn history_name<'a>(stream: &'a Stream, field: &str) -> Option<(&'a C
     let choice = stream.map.get(field)?.choices.first()?;
     let under = stream.describe.as_ref().map_or("", |d| d.under.as_str());
     match &choice.read {
-        ReadValue::Path(path) => Some((choice, Path::name_under(path, under)?.to_owned())),
-        ReadValue::Fixed(_) | ReadValue::Formula(_) => None,
+        ReadValue::Path(path) => Some((choice, (*Path::steps_under(path, under)?.first()?).to_owned())),
+        ReadValue::Fixed(_) | ReadValue::Formula(_) | ReadValue::Total(_) => None,
     }
 }
 

@@ -3,9 +3,11 @@
 //! It must not keep rows, choose when to pull, or decide whether a write is repeated.
 
 mod answer;
+mod body;
 mod client;
 mod convert;
 mod days;
+mod detour;
 mod discover;
 mod error;
 mod formula;
@@ -23,7 +25,7 @@ mod types;
 
 pub(crate) use convert::{Reading, convert};
 pub use error::{ConnectError, ErrorClass};
-pub use manifest::{Manifest, ManifestError, Setting, load};
+pub use manifest::{Head, Manifest, ManifestError, Setting, Status, load, load_with};
 pub use source::{Listener, Notice, Source, TokenSource};
 pub use types::{
     Described, DescribedField, FindMarked, Found, Mapped, Me, Pull, PullEnd, PulledPage, SendOutcome, SourceConfig,

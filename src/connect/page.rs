@@ -8,27 +8,64 @@ use url::Url;
 
 use super::answer::{Answer, header};
 use super::client::Built;
-use super::formula::{plain_text, to_mj};
-use super::manifest::{Body, Next, NextKind, ReadPlace, Request, Rows, SendPlace, Stop};
+use super::formula::{Formula, Template, plain_text, to_mj};
+use super::manifest::{
+    Body, Calls, Decode, Next, NextKind, OwnRequest, ReadPlace, Request, Rows, SendPlace, Stop, Then,
+};
+use super::path::Path;
 
 /// An address longer than this is refused by gateways before the source sees it.
 const LONGEST_URL: usize = 15_000;
 
+/// What every request of a connector shares.
+pub(crate) struct Shared<'a> {
+    pub base: &'a Url,
+    pub headers: &'a [(String, Template)],
+    pub calls: &'a Calls,
+}
+
 /// Makes a request ready in a context.
-pub(crate) fn build(request: &Request, base: &Url, context: &Json) -> Result<Built, String> {
+pub(crate) fn build(request: &Request, shared: &Shared<'_>, context: &Json) -> Result<Built, String> {
+    match request {
+        Request::Own(own) => build_own(own, shared, context),
+        Request::Call { name, with } => {
+            let ways = shared.calls.get(name).ok_or_else(|| format!("there is no call {name:?}"))?;
+            let mut context = context.clone();
+            context["call"] = with.eval(&context, &to_mj(&context))?.unwrap_or(Json::Null);
+            let mj = to_mj(&context);
+            let way = ways.iter().find(|way| holds(way.when.as_ref(), &mj));
+            let way = way.ok_or_else(|| format!("no way of the call {name:?} fits"))?;
+            let mut built = build_own(&way.request, shared, &context)?;
+            built.unwrap = (!way.answer.text().is_empty()).then(|| way.answer.clone());
+            Ok(built)
+        }
+    }
+}
+
+/// Whether a condition holds; none always does, and one that names something absent does not.
+pub(crate) fn holds(when: Option<&Formula>, mj: &minijinja::value::Value) -> bool {
+    when.is_none_or(|when| when.eval(mj).is_ok_and(|json| !matches!(json, Json::Null | Json::Bool(false))))
+}
+
+fn build_own(request: &OwnRequest, shared: &Shared<'_>, context: &Json) -> Result<Built, String> {
     let mj = to_mj(context);
     let path = request.path.text(&mj)?;
-    let mut url = address(base, &path)?;
+    let mut url = address(shared.base, &path)?;
     for (key, value) in &request.query {
         for text in value.texts(context, &mj)? {
             url.query_pairs_mut().append_pair(key, &text);
         }
     }
+    spaces(&mut url);
     if url.as_str().len() > LONGEST_URL {
         return Err(format!("the request is longer than {LONGEST_URL} characters: map fewer fields"));
     }
     let mut headers = Vec::new();
+    for (key, value) in shared.headers {
+        headers.push((key.clone(), value.text(&mj)?));
+    }
     for (key, value) in &request.headers {
+        headers.retain(|(k, _): &(String, String)| !k.eq_ignore_ascii_case(key));
         headers.extend(value.texts(context, &mj)?.into_iter().map(|text| (key.clone(), text)));
     }
     let (mut json, mut form) = (None, None);
@@ -43,7 +80,15 @@ pub(crate) fn build(request: &Request, base: &Url, context: &Json) -> Result<Bui
         }
         None => {}
     }
-    Ok(Built { method: request.method, url, headers, json, form })
+    Ok(Built { method: request.method, url, headers, json, form, decode: Decode::Json, unwrap: None })
+}
+
+/// A space as `%20`: the `+` of forms is read as itself by some.
+fn spaces(url: &mut Url) {
+    if let Some(query) = url.query().filter(|query| query.contains('+')) {
+        let query = query.replace('+', "%20");
+        url.set_query(Some(&query));
+    }
 }
 
 /// A path below the base address, whose own path stays in front; or a whole address.
@@ -62,18 +107,47 @@ pub(crate) fn records(rows: &Rows, answer: &mut Answer) -> Result<Vec<Json>, Str
         return Ok(Vec::new());
     }
     let keys = keys(&answer.json);
+    let list = |path: &Path, json: &mut Json| match path.take(json) {
+        Some(Json::Array(list)) => Ok(list),
+        Some(Json::Null) => Ok(Vec::new()),
+        _ => Err(format!("the answer has no list at {:?}; it holds {keys}", path.text())),
+    };
     match rows {
         Rows::Path(path) if path.many() => Ok(path.all(&answer.json).into_iter().cloned().collect()),
-        Rows::Path(path) => match path.take(&mut answer.json) {
-            Some(Json::Array(list)) => Ok(list),
+        Rows::Path(path) => list(path, &mut answer.json),
+        Rows::Body(_) => list(&Path::default(), &mut answer.json),
+        Rows::Ids(path) => {
+            let ids = list(path, &mut answer.json)?;
+            Ok(ids.into_iter().map(|id| serde_json::json!({ "id": id })).collect())
+        }
+        Rows::Map { at, key, value } => match at.take(&mut answer.json) {
+            Some(Json::Object(map)) => Ok(map
+                .into_iter()
+                .map(|(k, v)| Json::Object([(key.clone(), Json::from(k)), (value.clone(), v)].into_iter().collect()))
+                .collect()),
             Some(Json::Null) => Ok(Vec::new()),
-            _ => Err(format!("the answer has no list at {:?}; it holds {keys}", path.text())),
+            _ => Err(format!("the answer has no table at {:?}; it holds {keys}", at.text())),
         },
         Rows::Columns { .. } => {
             let table = columns(rows, answer)?;
             Ok(table.rows.into_iter().map(|row| named(&table.names, row)).collect())
         }
     }
+}
+
+/// Rows within rows: each entry of the list at `nested`, with the outer row (less that list) as its `parent`.
+pub(crate) fn unnest(rows: Vec<Json>, nested: &Path) -> Vec<Json> {
+    let mut out = Vec::new();
+    for mut row in rows {
+        let Some(Json::Array(entries)) = nested.take(&mut row) else { continue };
+        for mut entry in entries {
+            if let Json::Object(map) = &mut entry {
+                map.insert("parent".to_owned(), row.clone());
+            }
+            out.push(entry);
+        }
+    }
+    out
 }
 
 /// Names beside rows of as many values, as they came: half the memory of records.
@@ -125,6 +199,9 @@ pub(crate) struct Walk {
     pub url: Option<String>,
     /// Above which id the window begins; empty: from the start.
     pub above: String,
+    /// From which moment on the window begins, where it was moved by time.
+    #[serde(default)]
+    pub at: Option<jiff::Timestamp>,
     /// Raw rows since the window began.
     pub seen: u64,
     /// Pages since the walk began.
@@ -142,6 +219,7 @@ pub(crate) struct Seen<'a> {
     pub count: usize,
     pub first_id: Option<String>,
     pub last_id: Option<String>,
+    pub last_changed: Option<jiff::Timestamp>,
 }
 
 impl Walk {
@@ -159,24 +237,7 @@ impl Walk {
             | NextKind::Number { send, .. }
             | NextKind::LastId { send, .. } => send,
         };
-        match send {
-            SendPlace::Query(name) => {
-                let others: Vec<(String, String)> =
-                    built.url.query_pairs().filter(|(k, _)| k != name).map(|(k, v)| (k.into(), v.into())).collect();
-                built.url.query_pairs_mut().clear().extend_pairs(others).append_pair(name, &plain_text(token));
-            }
-            SendPlace::Header(name) => {
-                built.headers.retain(|(k, _)| !k.eq_ignore_ascii_case(name));
-                built.headers.push((name.clone(), plain_text(token)));
-            }
-            SendPlace::Body(path) => {
-                let body = built.json.get_or_insert_with(|| Json::Object(serde_json::Map::new()));
-                if !path.set(body, token.clone()) {
-                    return Err(format!("the body has no place {:?} for the page token", path.text()));
-                }
-            }
-        }
-        Ok(())
+        put(send, token, built)
     }
 
     /// The walk after this page; `None` at its end.
@@ -188,6 +249,7 @@ impl Walk {
             token: None,
             url: None,
             above: self.above.clone(),
+            at: self.at,
             seen: self.seen + seen.count as u64,
             pages: self.pages + 1,
             first_id: seen.first_id.clone().or_else(|| self.first_id.clone()),
@@ -238,17 +300,49 @@ impl Walk {
         if on.pages >= next.pages {
             return Err(format!("it has not ended after {} pages", next.pages));
         }
-        if let Some(cap) = next.cap
-            && on.seen >= cap
-        {
-            let above = seen.last_id.clone().ok_or("the last row has no id to go on above")?;
-            if above == on.above {
-                return Err(format!("it does not get past the id {above}"));
+        match next.cap {
+            Some((cap, Then::AboveId)) if on.seen >= cap => {
+                let above = seen.last_id.clone().ok_or("the last row has no id to go on above")?;
+                if above == on.above {
+                    return Err(format!("it does not get past the id {above}"));
+                }
+                (on.token, on.url, on.seen, on.above) = (None, None, 0, above);
             }
-            (on.token, on.url, on.seen, on.above) = (None, None, 0, above);
+            Some((cap, Then::AtTime)) if on.seen >= cap => {
+                let at = seen.last_changed.ok_or("the last row says no time to go on from")?;
+                if on.at.is_some_and(|before| before >= at) {
+                    return Err(format!("it does not get past {at}: more rows changed at that moment than it shows"));
+                }
+                // The rows of that moment come once more: the first id may repeat.
+                (on.token, on.url, on.seen, on.at, on.first_id) = (None, None, 0, Some(at), None);
+            }
+            _ => {}
         }
         Ok(Some(on))
     }
+}
+
+/// Puts a value at a place of a request.
+pub(crate) fn put(send: &SendPlace, token: &Json, built: &mut Built) -> Result<(), String> {
+    match send {
+        SendPlace::Query(name) => {
+            let others: Vec<(String, String)> =
+                built.url.query_pairs().filter(|(k, _)| k != name).map(|(k, v)| (k.into(), v.into())).collect();
+            built.url.query_pairs_mut().clear().extend_pairs(others).append_pair(name, &plain_text(token));
+            spaces(&mut built.url);
+        }
+        SendPlace::Header(name) => {
+            built.headers.retain(|(k, _)| !k.eq_ignore_ascii_case(name));
+            built.headers.push((name.clone(), plain_text(token)));
+        }
+        SendPlace::Body(path) => {
+            let body = built.json.get_or_insert_with(|| Json::Object(serde_json::Map::new()));
+            if !path.set(body, token.clone()) {
+                return Err(format!("the body has no place {:?} for the page token", path.text()));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn short(token: &Json) -> String {
@@ -267,7 +361,7 @@ fn ended(stop: &Stop, size: u64, on: &Walk, seen: &Seen<'_>) -> bool {
     }
 }
 
-fn read_place(read: &ReadPlace, seen: &Seen<'_>) -> Option<Json> {
+pub(crate) fn read_place(read: &ReadPlace, seen: &Seen<'_>) -> Option<Json> {
     let json = match read {
         ReadPlace::Body(path) => path.find(seen.answer)?.clone(),
         ReadPlace::Header(name) => Json::from(header(seen.headers, name)?),
@@ -308,6 +402,7 @@ mod tests {
             count,
             first_id: Some(format!("first of {last}")),
             last_id: Some(last.into()),
+            last_changed: None,
         }
     }
 
@@ -319,7 +414,7 @@ mod tests {
                 send: SendPlace::Body(path("after")),
                 stop: Stop::Absent,
             },
-            cap,
+            cap: cap.map(|n| (n, Then::AboveId)),
             pages,
         }
     }
@@ -337,6 +432,8 @@ mod tests {
             headers: vec![],
             json: Some(json!({"limit": 200, "after": "0"})),
             form: None,
+            decode: Decode::Json,
+            unwrap: None,
         };
         on.place(&next, &mut built).unwrap();
         assert_eq!(built.json, Some(json!({"limit": 200, "after": "200"})));
@@ -376,6 +473,8 @@ mod tests {
             headers: vec![],
             json: None,
             form: None,
+            decode: Decode::Json,
+            unwrap: None,
         };
         on.place(&offset, &mut built).unwrap();
         assert_eq!(built.url.as_str(), "http://127.0.0.1/v1/x?a=1&offset=3");

@@ -11,8 +11,8 @@ enum Step {
     Each,
 }
 
-/// A compiled path.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A compiled path; the default one is the root.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Path {
     steps: Box<[Step]>,
     text: Box<str>,
@@ -102,8 +102,8 @@ impl Path {
         found
     }
 
-    /// The name right below `under`: `properties.arr` under `properties` is `arr`.
-    pub fn name_under(&self, under: &str) -> Option<&str> {
+    /// The keys below `under`, as far as there are only keys: `properties.owner.name` under `properties` is `owner`, `name`.
+    pub fn steps_under(&self, under: &str) -> Option<Vec<&str>> {
         let mut steps = self.steps.iter();
         if !under.is_empty() {
             match steps.next() {
@@ -111,10 +111,13 @@ impl Path {
                 _ => return None,
             }
         }
-        match steps.next() {
-            Some(Step::Key(key)) => Some(key),
-            _ => None,
-        }
+        let keys: Vec<&str> = steps
+            .map_while(|step| match step {
+                Step::Key(key) => Some(&**key),
+                Step::Index(_) | Step::Each => None,
+            })
+            .collect();
+        (!keys.is_empty()).then_some(keys)
     }
 
     /// The keys on the way, where there are only keys: to write at.
@@ -189,8 +192,10 @@ mod tests {
         assert_eq!(Path::parse("a.b.1.c").unwrap().find(&root), Some(&json!(2)));
         assert_eq!(Path::parse("\"@odata.nextLink\"").unwrap().find(&root), Some(&json!("x")));
         assert_eq!(Path::parse("").unwrap().find(&root), Some(&root));
-        assert_eq!(Path::parse("properties.arr").unwrap().name_under("properties"), Some("arr"));
-        assert_eq!(Path::parse("arr").unwrap().name_under("properties"), None);
+        assert_eq!(Path::parse("properties.arr").unwrap().steps_under("properties"), Some(vec!["arr"]));
+        assert_eq!(Path::parse("Owner.Name").unwrap().steps_under(""), Some(vec!["Owner", "Name"]));
+        assert_eq!(Path::parse("emails[].value").unwrap().steps_under(""), Some(vec!["emails"]));
+        assert_eq!(Path::parse("arr").unwrap().steps_under("properties"), None);
     }
 
     #[test]

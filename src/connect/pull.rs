@@ -14,25 +14,37 @@ use tokio::sync::mpsc::Sender;
 use super::answer::{Answer, date};
 use super::client::Trouble;
 use super::convert::Reading;
-use super::error::ConnectError;
+use super::error::{ConnectError, ErrorClass};
 use super::formula::{plain_text, to_mj};
-use super::manifest::{Link, LinkTo, PullSpec, Since, Stream};
+use super::manifest::{Link, LinkTo, Paged, PullSpec, Since, Stream, Then, TokenSend};
 use super::mapper::{Mapper, Problems, history_name};
-use super::page::{Seen, Walk, records};
+use super::page::{Seen, Walk, holds, put, read_place, records, unnest};
 use super::source::Source;
 use super::types::{Pull, PullEnd, PulledPage};
 use crate::book::row::{Entity, Row};
 
 /// What `resume` holds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Resume {
+pub(super) struct Resume {
     /// The print of the stream's definition: another one makes it worthless.
     print: String,
     kind: Kind,
+    /// Which of the stream's ways it went.
+    #[serde(default)]
+    way: usize,
     /// When the pull began, by the source's clock.
     start: Option<Timestamp>,
-    since: Option<Timestamp>,
-    walk: Walk,
+    pub since: Option<Timestamp>,
+    /// The saved place that it began at.
+    #[serde(default)]
+    pub token: Option<String>,
+    /// The job that the source works off for it.
+    #[serde(default)]
+    pub job: Option<String>,
+    /// Where the source says that the next pull begins.
+    #[serde(default)]
+    next: Option<String>,
+    pub walk: Walk,
     /// The last page was handed over: only the end is left.
     #[serde(default)]
     done: bool,
@@ -43,6 +55,13 @@ enum Kind {
     First,
     Changed,
     Deleted,
+}
+
+/// Where a pull of changes begins.
+#[derive(Clone, Debug)]
+enum Mark {
+    At(Timestamp),
+    Token(String),
 }
 
 /// One walk over one stream.
@@ -80,16 +99,20 @@ impl Source {
             Pull::Changed { stream, since, resume } => {
                 let stream = self.known(&stream)?;
                 let since = self.watermark(stream, &since)?;
-                match &stream.changed {
-                    Some(spec) => self.walk(stream, spec, Kind::Changed, Some(since), resume, pages).await,
-                    None => self.walk(stream, &stream.first, Kind::First, None, resume, pages).await,
+                match stream.changed.is_empty() {
+                    false => self.walk(stream, &stream.changed, Kind::Changed, Some(since), resume, pages).await,
+                    // What comes newest first is read down to the last time, whatever it is for.
+                    true if stream.first.iter().any(PullSpec::newest_first) => {
+                        self.walk(stream, &stream.first, Kind::Changed, Some(since), resume, pages).await
+                    }
+                    true => self.walk(stream, &stream.first, Kind::First, None, resume, pages).await,
                 }
             }
             Pull::Deleted { stream, resume } => {
                 let stream = self.known(&stream)?;
-                match &stream.deleted {
-                    Some(spec) => self.walk(stream, spec, Kind::Deleted, None, resume, pages).await,
-                    None => Ok(PullEnd::default()),
+                match stream.deleted.is_empty() {
+                    false => self.walk(stream, &stream.deleted, Kind::Deleted, None, resume, pages).await,
+                    true => Ok(PullEnd::default()),
                 }
             }
             Pull::Days { stream, from, to, resume } => {
@@ -106,23 +129,30 @@ impl Source {
         })
     }
 
-    /// `<print>|<moment>`: only a watermark of the same definition serves.
-    fn watermark(&self, stream: &Stream, text: &str) -> Result<Timestamp, ConnectError> {
-        let stale = |because: &str| ConnectError::StaleCursor {
+    fn stale(&self, stream: &Stream, because: &str) -> ConnectError {
+        ConnectError::StaleCursor {
             at: self.client.at.clone(),
             stream: stream.entity.plural().to_owned(),
             because: because.to_owned(),
-        };
-        let (print, at) = text.split_once('|').ok_or_else(|| stale("the saved watermark can't be read"))?;
-        if print != self.print(stream) {
-            return Err(stale("what is mapped has changed"));
         }
-        at.parse().map_err(|_| stale("the saved watermark can't be read"))
+    }
+
+    /// `<print>|<moment>` or `<print>|token:<place>`: only a watermark of the same definition serves.
+    fn watermark(&self, stream: &Stream, text: &str) -> Result<Mark, ConnectError> {
+        let unread = || self.stale(stream, "the saved watermark can't be read");
+        let (print, at) = text.split_once('|').ok_or_else(unread)?;
+        if print != self.print(stream) {
+            return Err(self.stale(stream, "what is mapped has changed"));
+        }
+        match at.strip_prefix("token:") {
+            Some(token) => Ok(Mark::Token(token.to_owned())),
+            None => at.parse().map(Mark::At).map_err(|_| unread()),
+        }
     }
 
     /// A print of what a stream asks for and how it is read: when it changes, everything must be pulled again.
     pub(super) fn print(&self, stream: &Stream) -> String {
-        let mut text = format!("{}|{}|{}", self.manifest.file, stream.name, self.settings);
+        let mut text = format!("{}|{}|{}|{}", self.manifest.file, stream.name, self.settings, stream.print);
         for (field, map) in &stream.map {
             text.push_str(&format!("|{field}={}", map.text()));
             for choice in &map.choices {
@@ -178,33 +208,133 @@ impl Source {
         Ok(Run { source: self, stream, doing, mapper, fields, history, absent })
     }
 
+    /// The ways that can begin where it is to begin, in their order, with their places in the list.
+    async fn ways<'a>(
+        &self,
+        stream: &Stream,
+        specs: &'a [PullSpec],
+        since: Option<&Mark>,
+    ) -> Result<Vec<(usize, &'a PullSpec)>, ConnectError> {
+        let context = if specs.iter().any(|spec| spec.when.is_some()) {
+            to_mj(&self.context(stream, json!({})).await?)
+        } else {
+            to_mj(&Json::Null)
+        };
+        let fits = |spec: &PullSpec| match since {
+            Some(Mark::Token(_)) => spec.takes_token(),
+            Some(Mark::At(_)) => !spec.takes_token(),
+            None => true,
+        };
+        let ways: Vec<_> =
+            specs.iter().enumerate().filter(|(_, spec)| fits(spec) && holds(spec.when.as_ref(), &context)).collect();
+        if !ways.is_empty() {
+            return Ok(ways);
+        }
+        match since {
+            Some(_) => Err(self.stale(stream, "it is read in another way now")),
+            None => {
+                let doing = format!("pulling {}", stream.entity.plural());
+                Err(self.invalid(&doing, "none of the ways that the connector knows fits".to_owned()))
+            }
+        }
+    }
+
     async fn walk(
         &self,
         stream: &Stream,
-        spec: &PullSpec,
+        specs: &[PullSpec],
         kind: Kind,
-        since: Option<Timestamp>,
+        since: Option<Mark>,
         resume: Option<String>,
         pages: Sender<PulledPage>,
     ) -> Result<PullEnd, ConnectError> {
-        if matches!(spec.since, Since::Days { .. }) {
+        if stream.by_days().is_some() {
             return Err(self.invalid("pulling", format!("{} is pulled by days", stream.name)));
         }
         let print = self.print(stream);
         let mut run = self.run(stream, kind == Kind::Deleted).await?;
-        let mut state = resume
+        let mut ways = self.ways(stream, specs, since.as_ref()).await?.into_iter().peekable();
+        let cut = resume
             .and_then(|text| serde_json::from_str::<Resume>(&text).ok())
-            .filter(|r| r.print == print && r.kind == kind)
-            .unwrap_or(Resume { print: print.clone(), kind, start: None, since, walk: Walk::default(), done: false });
-        let end = |start: Option<Timestamp>| {
-            let start = start.unwrap_or_else(Timestamp::now);
-            (kind != Kind::Deleted).then(|| format!("{print}|{start}"))
+            .filter(|r| r.print == print && r.kind == kind && ways.clone().any(|(at, _)| at == r.way));
+        if let Some(cut) = &cut {
+            while ways.peek().is_some_and(|(at, _)| *at != cut.way) {
+                ways.next();
+            }
+        }
+        let (at, token) = match since {
+            Some(Mark::At(at)) => (Some(at), None),
+            Some(Mark::Token(token)) => (None, Some(token)),
+            None => (None, None),
+        };
+        let fresh = |way: usize| Resume {
+            print: print.clone(),
+            kind,
+            way,
+            start: None,
+            since: at,
+            token: token.clone(),
+            job: None,
+            next: None,
+            walk: Walk::default(),
+            done: false,
+        };
+        let mut cut = cut;
+        while let Some((way, spec)) = ways.next() {
+            if let (Since::Filter { keeps: Some(keeps), .. }, Some(since)) = (&spec.since, at)
+                && Timestamp::now().duration_since(since).unsigned_abs() > *keeps
+            {
+                return Err(self.stale(stream, "it tells of changes for a shorter time than has passed"));
+            }
+            let state = cut.take().unwrap_or_else(|| fresh(way));
+            let mut handed = false;
+            match self.one_way(&mut run, spec, state, &pages, &mut handed).await {
+                // Refused on the first page: another way may be open.
+                Err(error)
+                    if !handed
+                        && ways.peek().is_some()
+                        && matches!(error.class(), ErrorClass::Forbidden | ErrorClass::Invalid) =>
+                {
+                    tracing::info!(stream = stream.name, "another way is tried: {error}");
+                }
+                end => return end,
+            }
+        }
+        Err(self.stale(stream, "it is read in another way now"))
+    }
+
+    /// Walks one way to its end. `handed` tells whether a page was handed over.
+    async fn one_way<'a>(
+        &'a self,
+        run: &mut Run<'a>,
+        spec: &PullSpec,
+        mut state: Resume,
+        pages: &Sender<PulledPage>,
+        handed: &mut bool,
+    ) -> Result<PullEnd, ConnectError> {
+        let stream = run.stream;
+        let (kind, print) = (state.kind, state.print.clone());
+        let end = |state: &Resume, absent: &[String]| PullEnd {
+            watermark: (kind != Kind::Deleted).then(|| match &state.next {
+                Some(token) => format!("{print}|token:{token}"),
+                None => format!("{print}|{}", state.start.unwrap_or_else(Timestamp::now)),
+            }),
+            absent: absent.to_vec(),
         };
         if state.done {
-            return Ok(PullEnd { watermark: end(state.start), absent: run.absent });
+            return Ok(end(&state, &run.absent));
         }
+        if let Some(job) = &spec.job
+            && state.job.is_none()
+        {
+            state.job = self.start_job(run, job, &mut state.start).await?;
+        }
+        let paged = match (&spec.job, &state.job) {
+            (Some(job), Some(_)) => &*job.results,
+            _ => &spec.paged,
+        };
         let mut redescribed = false;
-        let mut fetched = run.fetch(spec, &state).await;
+        let mut fetched = run.fetch(spec, paged, &state).await;
         // Children are looked up for as many records at once as their call takes.
         let group = if kind == Kind::Deleted { 1 } else { stream.links.iter().map(|l| l.chunk).max().unwrap_or(1) };
         let mut waiting: Option<Batch> = None;
@@ -214,14 +344,15 @@ impl Source {
                 Err(Trouble::FieldGone(_)) if !redescribed => {
                     redescribed = true;
                     self.forget_described(stream);
-                    run = self.run(stream, kind == Kind::Deleted).await?;
-                    fetched = run.fetch(spec, &state).await;
+                    *run = self.run(stream, kind == Kind::Deleted).await?;
+                    fetched = run.fetch(spec, paged, &state).await;
                     continue;
                 }
                 Err(trouble) => {
                     // What came before the failure is handed over first.
                     if let Some(batch) = waiting.take() {
-                        run.deliver(batch, &state, &pages).await?;
+                        *handed = true;
+                        run.deliver(spec, batch, &state, pages).await?;
                     }
                     return Err(trouble.into());
                 }
@@ -230,7 +361,7 @@ impl Source {
                 state.start = Some(date(&answer.headers).unwrap_or_else(Timestamp::now));
             }
             let of = total(&answer);
-            let (rows, on) = run.take(spec, &state.walk, &mut answer)?;
+            let (rows, on) = run.take(spec, paged, &mut state, &mut answer)?;
             drop(answer);
             let after = on.clone().unwrap_or_default();
             let batch = match waiting.take() {
@@ -242,18 +373,20 @@ impl Source {
                 }
                 None => Batch { records: rows, after, last: on.is_none(), of },
             };
+            *handed = true;
             let Some(on) = on else {
-                run.deliver(batch, &state, &pages).await?;
-                return Ok(PullEnd { watermark: end(state.start), absent: run.absent });
+                run.deliver(spec, batch, &state, pages).await?;
+                return Ok(end(&state, &run.absent));
             };
             state.walk = on;
             if batch.records.len() < group {
                 waiting = Some(batch);
-                fetched = run.fetch(spec, &state).await;
+                fetched = run.fetch(spec, paged, &state).await;
                 continue;
             }
             // One page ahead while this one's children are looked up.
-            let (delivered, ahead) = tokio::join!(run.deliver(batch, &state, &pages), run.fetch(spec, &state));
+            let (delivered, ahead) =
+                tokio::join!(run.deliver(spec, batch, &state, pages), run.fetch(spec, paged, &state));
             delivered?;
             fetched = ahead;
         }
@@ -266,20 +399,50 @@ fn total(answer: &Answer) -> Option<u64> {
 }
 
 impl Run<'_> {
-    async fn fetch(&self, spec: &PullSpec, state: &Resume) -> Result<Answer, Trouble> {
+    /// What a pull's requests see besides what every request of the stream does.
+    pub(super) fn extra(&self, spec: Option<&PullSpec>, state: &Resume) -> Json {
         let above = if state.walk.above.is_empty() { "0" } else { &state.walk.above };
-        let mut extra = json!({ "fields": self.fields, "history": self.history, "above_id": above });
-        if let (Since::Filter { overlap, send_as }, Some(since)) = (&spec.since, state.since) {
-            let from = jiff::SignedDuration::try_from(*overlap)
-                .ok()
-                .and_then(|overlap| since.checked_sub(overlap).ok())
-                .unwrap_or(Timestamp::UNIX_EPOCH)
-                .max(Timestamp::UNIX_EPOCH);
-            extra["since"] = send_as.json(from);
+        let mut extra = json!({
+            "fields": self.fields,
+            "history": self.history,
+            "above_id": above,
+            "page": state.walk.pages,
+        });
+        if let Some(job) = &state.job {
+            extra["job"] = json!(job);
         }
-        let context = self.source.context(self.stream, extra).await?;
-        let mut built = self.source.built(&spec.paged.request, &context, &self.doing)?;
-        state.walk.place(&spec.paged.next, &mut built).map_err(|why| self.source.invalid(&self.doing, why))?;
+        if let Some(Since::Filter { overlap, send_as, .. }) = spec.map(|spec| &spec.since) {
+            let less = |since: Timestamp| {
+                jiff::SignedDuration::try_from(*overlap)
+                    .ok()
+                    .and_then(|overlap| since.checked_sub(overlap).ok())
+                    .unwrap_or(Timestamp::UNIX_EPOCH)
+                    .max(Timestamp::UNIX_EPOCH)
+            };
+            // A window moved by time begins where the last row stood; its overlap lies behind it already.
+            if let Some(from) = state.walk.at.or_else(|| state.since.map(less)) {
+                extra["since"] = send_as.json(from);
+            }
+        }
+        extra
+    }
+
+    async fn fetch(&self, spec: &PullSpec, paged: &Paged, state: &Resume) -> Result<Answer, Trouble> {
+        let context = self.source.context(self.stream, self.extra(Some(spec), state)).await?;
+        let mut built = self.source.built(&paged.request, &context, &self.doing)?;
+        built.decode = paged.decode();
+        let wrong = |why| self.source.invalid(&self.doing, why);
+        if let (Some(token), Since::Token { send: Some(send), .. }) = (&state.token, &spec.since)
+            && state.walk.pages == 0
+        {
+            match send {
+                TokenSend::Url => {
+                    built.url = url::Url::parse(token).map_err(|e| wrong(format!("the saved address is none: {e}")))?;
+                }
+                TokenSend::Place(place) => put(place, &Json::from(token.as_str()), &mut built).map_err(wrong)?,
+            }
+        }
+        state.walk.place(&paged.next, &mut built).map_err(wrong)?;
         self.source.read(&built, &context, &self.doing).await
     }
 
@@ -287,21 +450,45 @@ impl Run<'_> {
     fn take(
         &self,
         spec: &PullSpec,
-        walk: &Walk,
+        paged: &Paged,
+        state: &mut Resume,
         answer: &mut Answer,
     ) -> Result<(Vec<Json>, Option<Walk>), ConnectError> {
         let wrong = |why| self.source.invalid(&self.doing, why);
-        let rows = records(&spec.paged.rows, answer).map_err(wrong)?;
+        let mut rows = records(&paged.rows, answer).map_err(wrong)?;
+        let count = rows.len();
+        if let Some(nested) = &paged.nested {
+            rows = unnest(rows, nested);
+        }
+        let times = matches!(paged.next.cap, Some((_, Then::AtTime)));
         let seen = Seen {
             answer: &answer.json,
             headers: &answer.headers,
             url: &answer.url,
             last: rows.last(),
-            count: rows.len(),
+            count,
             first_id: rows.first().and_then(|row| self.id(row)),
             last_id: rows.last().and_then(|row| self.id(row)),
+            last_changed: times.then(|| rows.last().and_then(|row| self.mapper.changed(row))).flatten(),
         };
-        let on = walk.after(&spec.paged.next, &seen).map_err(wrong)?;
+        let mut on = state.walk.after(&paged.next, &seen).map_err(wrong)?;
+        if let Since::Token { read, .. } = &spec.since
+            && let Some(token) = read_place(read, &seen)
+        {
+            // An address may be given in part: it is kept whole.
+            let text = plain_text(&token);
+            let whole = matches!(&spec.since, Since::Token { send: Some(TokenSend::Url), .. });
+            state.next = Some(match seen.url.join(&text) {
+                Ok(url) if whole || text.contains("://") || text.starts_with('/') => url.to_string(),
+                _ => text,
+            });
+        }
+        if let (Since::NewestFirst { overlap }, Some(since)) = (&spec.since, state.since)
+            && let Some(oldest) = rows.last().and_then(|row| self.mapper.changed(row))
+            && since.duration_since(oldest) > jiff::SignedDuration::try_from(*overlap).unwrap_or_default()
+        {
+            on = None;
+        }
         Ok((rows, on))
     }
 
@@ -312,7 +499,17 @@ impl Run<'_> {
     }
 
     /// Looks children up, maps, hands over.
-    async fn deliver(&self, mut batch: Batch, state: &Resume, pages: &Sender<PulledPage>) -> Result<(), ConnectError> {
+    async fn deliver(
+        &self,
+        spec: &PullSpec,
+        mut batch: Batch,
+        state: &Resume,
+        pages: &Sender<PulledPage>,
+    ) -> Result<(), ConnectError> {
+        let mut missing = Vec::new();
+        if let Some(refetch) = &spec.refetch {
+            (batch.records, missing) = self.refetch(refetch, &batch.records, state).await?;
+        }
         if !self.mapper.gone {
             self.add_history(&mut batch.records).await?;
         }
@@ -320,6 +517,15 @@ impl Run<'_> {
         let mut problems = Problems::default();
         for record in batch.records {
             self.mapper.rows(&record, &mut problems, &mut rows);
+        }
+        rows.extend(missing.into_iter().map(|id| {
+            let mut row = Row::new(self.stream.entity, id);
+            row.gone = true;
+            row
+        }));
+        if spec.sweep.is_some() {
+            // They are there: that is all that is asked of them.
+            rows.iter_mut().for_each(|row| row.gone = false);
         }
         if rows.is_empty() && problems.records > 0 && self.stream.melt.is_none() {
             let why = problems.lines().join("; ");

@@ -4,12 +4,11 @@
 
 use serde_json::{Value as Json, json};
 
-use super::answer::NoAnswer;
-use super::client::Built;
+use super::answer::{Answer, NoAnswer, header};
+use super::client::{Built, Trouble};
 use super::error::{ConnectError, ErrorClass};
 use super::formula::plain_text;
-use super::html;
-use super::manifest::{Is, Request, TextKind, Write};
+use super::manifest::{FindHow, IdFrom, Is, Request, Write};
 use super::source::Source;
 use super::types::{FindMarked, Found, SendOutcome, WriteStep};
 use crate::book::row::{Entity, Value};
@@ -35,7 +34,15 @@ impl Source {
         let Some(write) = self.write(entity, kind) else {
             return self.refused(what, "the connector can't write it");
         };
-        let (request, context) = match self.step(write, step) {
+        let ground = match self.context_of(write.asks, &write.its, json!({})).await {
+            Ok(ground) => ground,
+            // Nothing was sent yet.
+            Err(error) if error.class() == ErrorClass::SignIn => {
+                return SendOutcome::SignIn { because: error.to_string() };
+            }
+            Err(error) => return later(&error),
+        };
+        let (request, context) = match self.step(write, step, ground) {
             Ok(Some(ready)) => ready,
             Ok(None) => return self.refused(what, "the connector can't do this to it"),
             Err(why) => return self.refused(what, &why),
@@ -53,12 +60,17 @@ impl Source {
         self.deliver(write, step, built, &context, what).await
     }
 
-    fn step<'a>(&'a self, write: &'a Write, step: &WriteStep) -> Result<Option<(&'a Request, Json)>, String> {
-        let mut context = json!({ "settings": self.settings, "its": write.its });
+    fn step<'a>(
+        &self,
+        write: &'a Write,
+        step: &WriteStep,
+        mut context: Json,
+    ) -> Result<Option<(&'a Request, Json)>, String> {
         let (request, fields, mark) = match step {
             WriteStep::Create { account, people, fields, mark, .. } => {
                 context["account"] = json!({ "id": account });
                 context["people"] = json!(people);
+                name_mark(&mut context, mark);
                 (&write.create, Some(fields), Some(mark))
             }
             WriteStep::Update { id, fields, .. } => {
@@ -85,9 +97,7 @@ impl Source {
             values.insert("body".to_owned(), Json::from(body));
         }
         if let Some(Json::String(body)) = values.get_mut("body") {
-            if write.text == TextKind::Html {
-                *body = html::from_plain(body);
-            }
+            *body = write.text.send(body);
             let length = body.chars().count();
             if let Some(max) = write.max.filter(|max| length > *max) {
                 return Err(format!(
@@ -121,9 +131,9 @@ impl Source {
                     };
                 }
             };
-            let failed = match self.client.judge(raw, &self.rules(context)) {
+            let failed = match self.client.judge(raw, &built, &self.rules(context)) {
                 Ok(answer) => {
-                    let id = write.id.as_ref().and_then(|path| path.find(&answer.json)).map(plain_text);
+                    let id = write.id.as_ref().and_then(|from| new_id(from, &answer, context));
                     return match (step, id) {
                         (WriteStep::Create { .. }, None) => SendOutcome::Unclear {
                             because: format!("{} took the {what} and did not say its id", self.client.at),
@@ -154,7 +164,8 @@ impl Source {
                     SendOutcome::Later { seconds: pause.as_secs_f64(), because: failed.words }
                 }
                 Is::Quota => later(&self.client.error(failed, "sending")),
-                Is::Duplicate => SendOutcome::Done { id: None },
+                // It was there already under the id that we chose.
+                Is::Duplicate => SendOutcome::Done { id: write.id.as_ref().and_then(|from| own_id(from, context)) },
                 Is::Gone if matches!(step, WriteStep::Delete { .. }) => SendOutcome::Done { id: None },
                 Is::Transient => SendOutcome::Unclear {
                     because: format!("{} failed while taking the {what} ({})", self.client.at, failed.words),
@@ -186,37 +197,89 @@ impl Source {
         let Some((write, find)) = write.and_then(|w| Some((w, w.find.as_ref()?))) else {
             return Err(self.invalid(&doing, "the connector has no way to find it".to_owned()));
         };
-        let context = json!({ "settings": self.settings, "its": write.its, "account": { "id": what.account } });
-        let ids: Vec<String> = self
-            .linked(&find.ids, std::slice::from_ref(&what.account), &context, &doing)
-            .await
-            .or_else(|error| match error {
-                // An account without any is "not found" at some places: that is no note, not a failure.
-                ConnectError::Invalid { because, .. } if because.starts_with("404") => Ok(Vec::new()),
-                other => Err(other),
-            })?
-            .into_iter()
-            .flat_map(|(_, to)| to)
-            .collect();
+        let mut context = self.context_of(write.asks, &write.its, json!({ "account": { "id": what.account } })).await?;
+        name_mark(&mut context, &what.mark);
+        let records = match &find.how {
+            FindHow::Batch { ids, read, chunk, rows } => {
+                let mut all = Vec::new();
+                let linked = self.linked(ids, std::slice::from_ref(&what.account), &context, &doing).await;
+                let linked = linked.or_else(none_there)?;
+                let ids: Vec<String> = linked.into_iter().flat_map(|(_, to)| to).collect();
+                for ids in ids.chunks(*chunk) {
+                    let mut context = context.clone();
+                    context["ids"] = json!(ids);
+                    let answer = self.read_with(read, &context, &doing).await?;
+                    all.extend(rows.find(&answer.json).and_then(Json::as_array).into_iter().flatten().cloned());
+                }
+                all
+            }
+            FindHow::List(paged) => self.read_all(paged, &context, &doing).await.or_else(none_there)?,
+            FindHow::OwnId(request) => {
+                let built = self.built(request, &context, &doing)?;
+                match self.read(&built, &context, &doing).await {
+                    Ok(answer) => vec![answer.json],
+                    Err(Trouble::Gone(_)) => Vec::new(),
+                    Err(trouble) => return Err(trouble.into()),
+                }
+            }
+        };
         let mut found = Vec::new();
-        for ids in ids.chunks(find.chunk) {
-            let mut context = context.clone();
-            context["ids"] = json!(ids);
-            let answer = self.read_with(&find.read, &context, &doing).await?;
-            for row in find.rows.find(&answer.json).and_then(Json::as_array).into_iter().flatten() {
-                let Some(id) = find.id.find(row).map(plain_text) else { continue };
-                for path in &find.text {
-                    let text = path.find(row).map(plain_text).unwrap_or_default();
-                    let text = if write.text == TextKind::Html { html::to_plain(&text) } else { text };
-                    let text = crate::text::clean_text(&text);
-                    if text.contains(&what.mark) {
-                        found.push(Found { id, text });
-                        break;
-                    }
+        for row in &records {
+            let Some(id) = find.id.find(row).map(plain_text) else { continue };
+            for path in &find.text {
+                let text = path.find(row).map(plain_text).unwrap_or_default();
+                let text = crate::text::clean_text(&write.text.receive(&text));
+                if text.contains(&what.mark) {
+                    found.push(Found { id, text });
+                    break;
                 }
             }
         }
         Ok(found)
+    }
+}
+
+/// An account without any is "not found" at some places: that is no note, not a failure.
+fn none_there<T: Default>(error: ConnectError) -> Result<T, ConnectError> {
+    match error {
+        ConnectError::Invalid { because, .. } if because.starts_with("404") => Ok(T::default()),
+        other => Err(other),
+    }
+}
+
+/// The mark, its key, and the id that is made of it for systems that take one of ours.
+fn name_mark(context: &mut Json, mark: &str) {
+    context["mark"] = json!(mark);
+    let key = mark.split([':', '[', ']']).find_map(|part| part.parse::<ulid::Ulid>().ok().map(|ulid| (part, ulid)));
+    if let Some((key, ulid)) = key {
+        context["mark_key"] = json!(key);
+        let hex = format!("{:032x}", ulid.0);
+        context["own_id"] =
+            json!(format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]));
+    }
+}
+
+/// The id of a new record, by the answer.
+fn new_id(from: &IdFrom, answer: &Answer, context: &Json) -> Option<String> {
+    match from {
+        IdFrom::Body(path) => path.find(&answer.json).filter(|id| !id.is_null()).map(plain_text),
+        IdFrom::Header(name) => {
+            let text = header(&answer.headers, name)?;
+            let text = text.trim_end_matches('/');
+            match text.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')) {
+                Some((_, id)) => Some(id.trim_matches('\'').to_owned()),
+                None => text.rsplit('/').next().map(str::to_owned),
+            }
+        }
+        IdFrom::Own => own_id(from, context),
+    }
+    .filter(|id| !id.is_empty())
+}
+
+fn own_id(from: &IdFrom, context: &Json) -> Option<String> {
+    match from {
+        IdFrom::Own => context.get("own_id").map(plain_text),
+        IdFrom::Body(_) | IdFrom::Header(_) => None,
     }
 }
 

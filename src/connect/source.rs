@@ -14,9 +14,9 @@ use super::client::{Built, Client, Rules, Trouble};
 pub use super::client::{Listener, Notice, TokenSource};
 use super::error::ConnectError;
 use super::formula::to_mj;
-use super::manifest::{Errors, Limits, Manifest, Node, ReadValue, Request, Since, Stream};
+use super::manifest::{Asks, Errors, Limits, Manifest, Node, ReadValue, Request, Stream};
 use super::mapper::Table;
-use super::page::build;
+use super::page::{Shared, build};
 use super::setup;
 use super::types::{DescribedField, Me, SourceConfig, Stats, StreamInfo};
 use crate::book::row::Entity;
@@ -32,6 +32,7 @@ pub struct Source {
     pub(super) me: OnceCell<Me>,
     pub(super) described: Mutex<HashMap<String, Arc<OnceCell<Fields>>>>,
     pub(super) tables: Mutex<HashMap<String, Arc<OnceCell<Arc<Table>>>>>,
+    pub(super) found: OnceCell<Json>,
 }
 
 /// What describing a stream gave: its fields, or `None` where the source doesn't let us ask.
@@ -83,6 +84,7 @@ impl Source {
             me: OnceCell::new(),
             described: Mutex::default(),
             tables: Mutex::default(),
+            found: OnceCell::new(),
         })
     }
 
@@ -111,12 +113,10 @@ impl Source {
             .map(|s| StreamInfo {
                 name: s.name.clone(),
                 entity: s.entity,
-                changes: s.changed.is_some(),
-                deletes: s.deleted.is_some(),
-                days_again: match s.first.since {
-                    Since::Days { again, .. } => Some(again),
-                    Since::None | Since::Filter { .. } => None,
-                },
+                changes: !s.changed.is_empty() || s.first.iter().any(|way| way.newest_first()),
+                deletes: !s.deleted.is_empty(),
+                days_again: s.by_days().map(|(again, _)| again),
+                sweep_every: s.sweep().map(|every| every.as_secs()),
             })
             .collect();
         streams.sort_by_key(|s| Entity::ALL.iter().position(|e| *e == s.entity));
@@ -133,34 +133,65 @@ impl Source {
     /// What it has done since it was made.
     pub fn stats(&self) -> Stats {
         let (requests, bytes) = self.client.counts();
-        Stats { requests, bytes, left: self.client.limiter.left() }
+        let daily = self.client.limiter.daily();
+        Stats {
+            requests,
+            bytes,
+            left: self.client.limiter.left(),
+            daily_left: daily.map(|(left, _)| left),
+            daily_of: daily.and_then(|(_, of)| of),
+        }
     }
 
     /// The record's address for people, once `me` is known.
     pub fn link(&self, entity: Entity, id: &str) -> Option<String> {
         let template = self.manifest.links.get(&entity)?;
         let me = self.me.get().map_or_else(Me::default, Clone::clone);
-        template.text(&to_mj(&json!({ "settings": self.settings, "me": me.kept, "id": id }))).ok()
+        let mut context = self.ground();
+        (context["me"], context["id"]) = (json!(me.kept), json!(id));
+        context["found"] = self.found.get().cloned().unwrap_or_else(|| json!({}));
+        template.text(&to_mj(&context)).ok()
     }
 
     /// What templates of a stream see.
     pub(super) async fn context(&self, stream: &Stream, more: Json) -> Result<Json, ConnectError> {
-        let me = self.me_if_needed().await?;
-        let mut context = json!({ "settings": self.settings, "me": me.kept, "its": stream.its });
+        self.context_of(Asks::ALL, &stream.its, more).await
+    }
+
+    /// What templates see that stand under `its`: settings, who we are, what was found out, and `more`.
+    pub(super) async fn context_of(&self, asks: Asks, its: &Json, more: Json) -> Result<Json, ConnectError> {
+        let me = if asks.me { self.me_if_needed().await? } else { self.me.get().cloned().unwrap_or_default() };
+        let mut context = self.ground();
+        context["me"] = json!(me.kept);
+        context["its"] = its.clone();
+        context["found"] = if asks.found {
+            self.found().await?.clone()
+        } else {
+            self.found.get().cloned().unwrap_or_else(|| json!({}))
+        };
         if let (Json::Object(into), Json::Object(more)) = (&mut context, more) {
             into.extend(more);
         }
         Ok(context)
     }
 
+    /// What is known before anything was asked.
+    pub(super) fn ground(&self) -> Json {
+        json!({ "settings": self.settings })
+    }
+
     /// `me` where the connector needs it for reading; else what is known.
     pub(super) async fn me_if_needed(&self) -> Result<Me, ConnectError> {
-        let needed = self.manifest.values.zone.as_ref().is_some_and(|t| t.mentions("me"));
-        if needed { self.me().await } else { Ok(self.me.get().cloned().unwrap_or_default()) }
+        if self.manifest.needs_me { self.me().await } else { Ok(self.me.get().cloned().unwrap_or_default()) }
     }
 
     pub(super) fn built(&self, request: &Request, context: &Json, doing: &str) -> Result<Built, ConnectError> {
-        build(request, &self.client.base, context).map_err(|why| self.invalid(doing, why))
+        let shared = Shared { base: &self.client.base, headers: &self.manifest.headers, calls: &self.manifest.calls };
+        if !self.manifest.speaks_token(request) {
+            return build(request, &shared, context).map_err(|why| self.invalid(doing, why));
+        }
+        // Where the vendor demands it, the token stands in a body; it goes to the same host as any other.
+        build(request, &shared, &self.client.with_token(context.clone())).map_err(|why| self.invalid(doing, why))
     }
 
     pub(super) async fn read(&self, built: &Built, context: &Json, doing: &str) -> Result<Answer, Trouble> {

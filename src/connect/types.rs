@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use super::manifest::TextKind;
 use crate::book::ids::SourceName;
 use crate::book::row::{Entity, Row, Value};
 
@@ -32,6 +33,9 @@ pub struct SourceConfig {
     /// Limits, merged into the connector's by key.
     #[serde(default)]
     pub limits: toml::Table,
+    /// What is laid over the connector file itself, table by table: streams of one's own, other requests.
+    #[serde(default)]
+    pub with: toml::Table,
     /// Which records are wanted: a formula per entity (`= properties.lifecyclestage == 'customer'`).
     #[serde(default)]
     pub only: BTreeMap<Entity, String>,
@@ -63,6 +67,7 @@ impl SourceConfig {
             settings: BTreeMap::new(),
             map: BTreeMap::new(),
             limits: toml::Table::new(),
+            with: toml::Table::new(),
             only: BTreeMap::new(),
             off: Vec::new(),
             ca_file: None,
@@ -85,6 +90,8 @@ pub struct StreamInfo {
     pub deletes: bool,
     /// It is pulled by days ([`Pull::Days`]); the number is how many closed days are pulled again each time.
     pub days_again: Option<u32>,
+    /// What is gone is found out by a list of all that is there ([`Pull::Deleted`] delivers that), so many seconds apart.
+    pub sweep_every: Option<u64>,
 }
 
 /// What to pull. `resume` is [`PulledPage::resume`] of the last page that was kept, to go on where a pull was cut off.
@@ -94,7 +101,7 @@ pub enum Pull {
     First { stream: String, resume: Option<String> },
     /// What changed since a saved watermark ([`PullEnd::watermark`]).
     Changed { stream: String, since: String, resume: Option<String> },
-    /// What is gone; the rows have nothing but their id and `gone`.
+    /// What is gone; the rows have nothing but their id and `gone`. Where the stream sweeps, what is there instead.
     Deleted { stream: String, resume: Option<String> },
     /// Days of usage: `from` to `to`, `to` not included.
     Days { stream: String, from: Date, to: Date, resume: Option<String> },
@@ -186,6 +193,9 @@ pub struct Stats {
     pub bytes: u64,
     /// `61 of 190 requests left`, where the source says so.
     pub left: Option<String>,
+    /// Requests left of the day's budget, and the budget, where the source says so.
+    pub daily_left: Option<u64>,
+    pub daily_of: Option<u64>,
 }
 
 /// One idempotent step of the outbox. Texts are plain: the engine escapes them as the connector says.
@@ -230,8 +240,8 @@ pub enum SendOutcome {
 /// How long a text may be where it is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TextLimit {
-    /// It is sent as HTML: escaped, which makes it longer.
-    pub html: bool,
+    /// How it is sent: escaped, it becomes longer.
+    pub(crate) kind: TextKind,
     /// In characters as they are sent; `None`: nobody says so.
     pub max: Option<usize>,
 }
@@ -239,9 +249,7 @@ pub struct TextLimit {
 impl TextLimit {
     /// Whether a plain text is short enough once it is made ready to be sent.
     pub fn fits(&self, plain: &str) -> bool {
-        let Some(max) = self.max else { return true };
-        let length = if self.html { super::html::from_plain(plain).chars().count() } else { plain.chars().count() };
-        length <= max
+        self.max.is_none_or(|max| self.kind.send(plain).chars().count() <= max)
     }
 }
 

@@ -113,7 +113,13 @@ impl Desk {
                 }
             },
         };
-        connect::load(&text, &file).map_err(|problems| ConnectError::Config { problems }.into())
+        let at = format!("source.{}.with", config.name);
+        connect::load_with(&text, &file, &at, &config.with).map_err(|mut problems| {
+            for problem in problems.iter_mut().filter(|problem| problem.file == "config.toml") {
+                (problem.file, problem.line) = (self.place_of(&problem.key), 0);
+            }
+            ConnectError::Config { problems }.into()
+        })
     }
 
     /// How long a note may be in a source, as it is sent. A connector that can't be read is no reason not to save one:

@@ -20,6 +20,8 @@ pub struct Batch {
     pub cursor: Option<Cursor>,
     /// The number of the running full pass ([`crate::store::Store::begin_pass`]): what it sees survives the sweep.
     pub pass: Option<u64>,
+    /// The rows only say that they are still there.
+    pub seen_only: bool,
     /// Account records of this source are accounts of the book, also where they match no other.
     pub founds: bool,
     /// Which account an id of this source is, as found by matching (id there, account).
@@ -31,7 +33,17 @@ pub struct Batch {
 impl Batch {
     /// A page without matches, outside a full pass, whose account records are accounts of the book.
     pub fn new(source: SourceName, stream: impl Into<String>, rows: Vec<Row>, at: Timestamp) -> Self {
-        Self { source, stream: stream.into(), rows, cursor: None, pass: None, founds: true, matches: Vec::new(), at }
+        Self {
+            source,
+            stream: stream.into(),
+            rows,
+            cursor: None,
+            pass: None,
+            seen_only: false,
+            founds: true,
+            matches: Vec::new(),
+            at,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! How far a stream has been read: what the sync writes into the store's cursor, and what to pull next because of it.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,9 @@ pub struct Progressed {
     pub cut: Option<Cut>,
     /// Usage: the last day that was pulled whole.
     pub until: Option<Date>,
+    /// When everything that is there was last listed, so that what is not is known to be gone.
+    #[serde(default)]
+    pub swept: Option<Timestamp>,
 }
 
 /// A pull that was cut off.
@@ -66,6 +70,12 @@ impl Progressed {
             }
             _ => (Phase::First, Pull::First { stream, resume: resume(Phase::First) }),
         }
+    }
+
+    /// Whether what is there must be listed again, so that what is not is known to be gone. A list that was cut off goes on.
+    pub fn sweep_due(&self, every: u64, now: Timestamp) -> bool {
+        self.cut.as_ref().is_some_and(|cut| cut.phase == Phase::Deleted)
+            || self.swept.is_none_or(|at| now.duration_since(at).as_secs() >= i64::try_from(every).unwrap_or(i64::MAX))
     }
 
     /// What to pull of days: the rest of a window that was cut off, else from the last `again` closed days on; the first
@@ -107,6 +117,20 @@ mod tests {
         );
         assert_eq!(cursor.rows("company", false).0, Phase::First, "a stream without changes is pulled whole");
         assert_eq!(Progressed::read(Some("{not json")), Progressed::default());
+    }
+
+    #[test]
+    fn what_is_there_is_listed_when_the_time_has_come() {
+        let now: Timestamp = "2026-11-23T09:00:00Z".parse().unwrap();
+        let mut cursor = Progressed::default();
+        assert!(cursor.sweep_due(86_400, now));
+        cursor.swept = Some("2026-11-22T09:00:01Z".parse().unwrap());
+        assert!(!cursor.sweep_due(86_400, now));
+        cursor.swept = Some("2026-11-22T09:00:00Z".parse().unwrap());
+        assert!(cursor.sweep_due(86_400, now));
+        cursor.swept = Some(now);
+        cursor.cut = Some(Cut { phase: Phase::Deleted, resume: "p2".into(), from: None, to: None, pass: Some(3) });
+        assert!(cursor.sweep_due(86_400, now), "a list that was cut off goes on");
     }
 
     #[test]

@@ -45,6 +45,10 @@ pub struct PullOptions {
 struct Running {
     cursor: Progressed,
     pass: Option<u64>,
+    /// What is gone is found out by a list of what is there.
+    sweeps: bool,
+    /// The number of the pass of such a list.
+    list: Option<u64>,
     rows: u64,
     began: Instant,
 }
@@ -138,6 +142,7 @@ impl Writer<'_> {
                     info,
                     cursor,
                     today: self.options.clock.today(),
+                    now: self.options.clock.now(),
                     back: self.options.back,
                 });
             }
@@ -155,7 +160,18 @@ impl Writer<'_> {
                 (_, true) => Some(self.store.begin_pass(&self.runs[work.source].name, &work.info.name)?),
                 _ => None,
             };
-            let running = Running { cursor: work.cursor.clone(), pass, rows: 0, began: Instant::now() };
+            let list = match &work.cursor.cut {
+                Some(Cut { phase: Phase::Deleted, pass, .. }) => *pass,
+                _ => None,
+            };
+            let running = Running {
+                cursor: work.cursor.clone(),
+                pass,
+                sweeps: work.info.sweep_every.is_some(),
+                list,
+                rows: 0,
+                began: Instant::now(),
+            };
             self.running.insert((work.source, work.info.name.clone()), running);
         }
         let mut matchings: HashMap<usize, Matching<'_>> = self
@@ -230,7 +246,11 @@ impl Writer<'_> {
         let run = &self.runs[origin.source];
         let key = (origin.source, origin.stream.clone());
         let Some(running) = self.running.get_mut(&key) else { return Ok(()) };
-        let pass = running.pass.filter(|_| origin.phase == Phase::First);
+        let lists = running.sweeps && origin.phase == Phase::Deleted;
+        if lists && running.list.is_none() {
+            running.list = Some(self.store.begin_pass(&run.name, &origin.stream)?);
+        }
+        let pass = if lists { running.list } else { running.pass.filter(|_| origin.phase == Phase::First) };
         running.cursor.cut = page.resume.map(|resume| Cut {
             phase: origin.phase,
             resume,
@@ -240,9 +260,12 @@ impl Writer<'_> {
         });
         running.rows += page.rows.len() as u64;
         let mut batch = Batch::new(run.name.clone(), origin.stream.clone(), page.rows, self.options.clock.now());
+        // A list of what is there tells nothing that could be matched.
+        let matching = matching.filter(|_| !lists);
         batch.matches = matching.map(|matching| matching.of(&batch.rows)).unwrap_or_default();
         batch.founds = run.founds;
         batch.pass = pass;
+        batch.seen_only = lists;
         batch.cursor = Some(Cursor(running.cursor.write()));
         let applied = self.store.apply(&batch)?;
         let summary = &mut self.summaries[origin.source];
@@ -275,6 +298,10 @@ impl Writer<'_> {
             }
             Phase::Deleted => {}
         }
+        let lists = running.sweeps && origin.phase == Phase::Deleted;
+        if lists || origin.phase == Phase::First {
+            running.cursor.swept = Some(self.options.clock.now());
+        }
         for absent in &end.absent {
             tracing::warn!(source = %run.name, stream = origin.stream, "not visible to this token: {absent}");
         }
@@ -282,7 +309,9 @@ impl Writer<'_> {
         batch.founds = run.founds;
         batch.cursor = Some(Cursor(running.cursor.write()));
         self.store.apply(&batch)?;
-        if let (Phase::First, Some(pass)) = (origin.phase, running.pass.take()) {
+        let pass =
+            if lists { running.list.take() } else { running.pass.take().filter(|_| origin.phase == Phase::First) };
+        if let Some(pass) = pass {
             let now = self.options.clock.now();
             self.summaries[origin.source].deleted += self.store.sweep_stream(&run.name, &origin.stream, pass, now)?;
         }

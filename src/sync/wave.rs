@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
@@ -44,6 +45,7 @@ pub struct Work {
     pub info: StreamInfo,
     pub cursor: Progressed,
     pub today: Date,
+    pub now: Timestamp,
     /// How many days of usage are pulled the first time.
     pub back: u32,
 }
@@ -84,7 +86,10 @@ async fn stream(work: Work, sender: mpsc::Sender<(Origin, Word)>) {
     if !phase(&work, first, None, pull, &sender).await {
         return;
     }
-    if work.info.deletes {
+    // A full pass has just listed everything.
+    let due =
+        work.info.sweep_every.is_none_or(|every| first == Phase::Changed && work.cursor.sweep_due(every, work.now));
+    if work.info.deletes && due {
         let cut = work.cursor.cut.as_ref().filter(|cut| cut.phase == Phase::Deleted);
         let pull = Pull::Deleted { stream: name.to_owned(), resume: cut.map(|cut| cut.resume.clone()) };
         phase(&work, Phase::Deleted, None, pull, &sender).await;

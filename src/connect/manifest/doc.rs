@@ -116,6 +116,42 @@ impl Node {
         }
     }
 
+    /// The entry of a table, to change.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
+        match &mut self.item {
+            Item::Table(entries) => entries.iter_mut().find(|(k, _)| k == key).map(|(_, node)| node),
+            _ => None,
+        }
+    }
+
+    /// Everything it says, without the lines on which it stands.
+    pub fn print(&self, out: &mut String) {
+        match &self.item {
+            Item::Text(text) => out.push_str(&format!("{text:?}")),
+            Item::Int(n) => out.push_str(&n.to_string()),
+            Item::Float(n) => out.push_str(&n.to_string()),
+            Item::Bool(b) => out.push_str(&b.to_string()),
+            Item::List(list) => {
+                out.push('[');
+                for node in list {
+                    node.print(out);
+                    out.push(',');
+                }
+                out.push(']');
+            }
+            Item::Table(entries) => {
+                out.push('{');
+                for (key, node) in entries {
+                    out.push_str(key);
+                    out.push('=');
+                    node.print(out);
+                    out.push(',');
+                }
+                out.push('}');
+            }
+        }
+    }
+
     /// Sets or removes the entry of a table.
     pub fn set(&mut self, key: &str, value: Option<Self>) {
         if let Item::Table(entries) = &mut self.item {
@@ -166,21 +202,27 @@ fn from_value(value: toml::de::DeValue<'_>, line_of: &dyn Fn(usize) -> usize) ->
 /// Collects the mistakes of one file.
 pub(crate) struct Errors {
     file: String,
+    /// Under which key of `config.toml` the parts stand that were laid over the file: they have no line in it.
+    over: Option<String>,
     found: RefCell<Vec<ManifestError>>,
 }
 
 impl Errors {
     pub fn new(file: &str) -> Self {
-        Self { file: file.to_owned(), found: RefCell::default() }
+        Self { file: file.to_owned(), over: None, found: RefCell::default() }
+    }
+
+    /// For a file that something in `config.toml` is laid over, under the key `at`.
+    pub fn with_over(file: &str, at: &str) -> Self {
+        Self { over: Some(at.to_owned()), ..Self::new(file) }
     }
 
     pub fn add(&self, line: usize, key: impl Into<String>, message: impl Into<String>) {
-        self.found.borrow_mut().push(ManifestError {
-            file: self.file.clone(),
-            line,
-            key: key.into(),
-            message: message.into(),
-        });
+        let (file, key) = match &self.over {
+            Some(over) if line == 0 => ("config.toml".to_owned(), format!("{over}.{}", key.into())),
+            _ => (self.file.clone(), key.into()),
+        };
+        self.found.borrow_mut().push(ManifestError { file, line, key, message: message.into() });
     }
 
     pub fn into_inner(self) -> Vec<ManifestError> {

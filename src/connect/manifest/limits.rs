@@ -21,11 +21,73 @@ pub(crate) struct Pool {
     /// So many requests in so long.
     pub rate: Option<(u32, Duration)>,
     pub at_once: Option<u32>,
-    /// Header names: how many are left, of how many, how many milliseconds until it is full again, left today.
+    /// Header names: how many are left, of how many, when it is full again, left today, of how many a day.
     pub remaining: Option<String>,
     pub of: Option<String>,
-    pub reset_ms: Option<String>,
+    pub reset: Option<(String, Reset)>,
     pub daily: Option<String>,
+    pub daily_of: Option<String>,
+    /// Several of these in one header.
+    pub packed: Option<Packed>,
+    /// The share of the day's budget at which Rounds stops: others live on it too.
+    pub stop_at: Option<f64>,
+}
+
+/// What the header that tells when a budget is full again holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reset {
+    Milliseconds,
+    Seconds,
+    /// Seconds since 1970.
+    Epoch,
+}
+
+/// A header that holds several numbers, and its form: `api-usage={used}/{of}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Packed {
+    pub header: String,
+    /// Text before each name, and the name.
+    pub parts: Vec<(String, String)>,
+}
+
+impl Packed {
+    fn parse(header: String, form: &str) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        let mut rest = form;
+        while let Some((before, after)) = rest.split_once('{') {
+            let (name, after) =
+                after.split_once('}').ok_or_else(|| format!("{form:?} opens {{ and doesn't close it"))?;
+            if !["used", "of", "left", "reset", "skip"].contains(&name) {
+                return Err(format!(
+                    "{{{name}}} is unknown here; allowed: {{used}}, {{of}}, {{left}}, {{reset}}, {{skip}}"
+                ));
+            }
+            parts.push((before.to_owned(), name.to_owned()));
+            rest = after;
+        }
+        if parts.is_empty() {
+            Err(format!("{form:?} names no number, such as {{left}}"))
+        } else {
+            Ok(Self { header, parts })
+        }
+    }
+
+    /// The numbers that a header's text holds, by name.
+    pub fn read<'a>(&'a self, text: &str) -> Vec<(&'a str, u64)> {
+        let mut found = Vec::new();
+        let mut rest = text;
+        for (before, name) in &self.parts {
+            let Some(at) = rest.find(before.as_str()) else { break };
+            rest = &rest[at + before.len()..];
+            let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            match rest[..end].parse() {
+                Ok(number) => found.push((name.as_str(), number)),
+                Err(_) => break,
+            }
+            rest = &rest[end..];
+        }
+        found
+    }
 }
 
 /// How one request is made.
@@ -80,8 +142,26 @@ impl Limits {
                 at_once: tab.number("at_once").map(|n| n.clamp(1, 64) as u32),
                 remaining: header("remaining"),
                 of: header("of"),
-                reset_ms: header("reset_ms"),
+                reset: header("reset_ms")
+                    .map(|name| (name, Reset::Milliseconds))
+                    .or_else(|| header("reset_s").map(|name| (name, Reset::Seconds)))
+                    .or_else(|| header("reset_epoch").map(|name| (name, Reset::Epoch))),
                 daily: header("daily"),
+                daily_of: header("daily_of"),
+                packed: tab.table("packed").and_then(|packed| {
+                    let read = Packed::parse(packed.need("header")?, &packed.need("form")?);
+                    let read = read.map_err(|why| errors.add(packed.line, packed.at("form"), why)).ok();
+                    packed.done();
+                    read
+                }),
+                stop_at: tab.text("stop_at").and_then(|text| {
+                    let share = text.trim().strip_suffix('%').and_then(|n| n.trim().parse::<f64>().ok());
+                    let share = share.filter(|n| *n > 0.0 && *n <= 100.0);
+                    if share.is_none() {
+                        errors.add(tab.line, tab.at("stop_at"), format!("{text:?} is no share; write it as 80%"));
+                    }
+                    share.map(|n| n / 100.0)
+                }),
             };
             if name == "all" {
                 let http = &mut limits.http;

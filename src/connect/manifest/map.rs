@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use minijinja::value::Value as Mj;
 use serde_json::Value as Json;
 
-use super::{Errors, Item, Node, Tab};
+use super::{Errors, Item, Node, Tab, Total};
 use crate::connect::formula::{Formula, NoValue, to_mj};
 use crate::connect::path::Path;
 
@@ -17,6 +17,8 @@ pub(crate) enum ReadValue {
     Fixed(Json),
     Path(Path),
     Formula(Formula),
+    /// Something made of the entries of a list: the sum of recurring amounts, the latest end.
+    Total(Box<Total>),
 }
 
 impl ReadValue {
@@ -45,6 +47,7 @@ impl ReadValue {
                 Err(NoValue::Undefined) => Ok(None),
                 Err(NoValue::Failed(why)) => Err(why),
             },
+            Self::Total(total) => total.eval(record),
         }
     }
 
@@ -53,14 +56,17 @@ impl ReadValue {
             Self::Fixed(json) => format!("= {json}"),
             Self::Path(path) => path.text().to_owned(),
             Self::Formula(formula) => format!("= {}", formula.text()),
+            Self::Total(total) => total.text(),
         }
     }
 
-    /// The described names (right below `under`) that it needs.
-    pub fn names_under(&self, under: &str) -> Vec<String> {
+    /// The described names (right below `under`) that it needs, each as the steps of its path.
+    pub fn names_under(&self, under: &str) -> Vec<Vec<String>> {
+        let owned = |steps: Vec<&str>| steps.into_iter().map(str::to_owned).collect::<Vec<String>>();
         match self {
             Self::Fixed(_) => Vec::new(),
-            Self::Path(path) => path.name_under(under).map(str::to_owned).into_iter().collect(),
+            Self::Path(path) => path.steps_under(under).map(owned).into_iter().collect(),
+            Self::Total(total) => total.each().steps_under(under).map(owned).into_iter().collect(),
             Self::Formula(formula) => formula
                 .needs()
                 .iter()
@@ -69,7 +75,8 @@ impl ReadValue {
                     if !under.is_empty() && parts.next() != Some(under) {
                         return None;
                     }
-                    parts.next().map(str::to_owned)
+                    let steps: Vec<String> = parts.map(str::to_owned).collect();
+                    (!steps.is_empty()).then_some(steps)
                 })
                 .collect(),
         }
@@ -145,8 +152,8 @@ impl FieldMap {
         Some(Self { choices })
     }
 
-    /// The described names it needs.
-    pub fn names_under(&self, under: &str) -> Vec<String> {
+    /// The described names it needs, each as the steps of its path.
+    pub fn names_under(&self, under: &str) -> Vec<Vec<String>> {
         self.choices.iter().flat_map(|c| c.read.names_under(under)).collect()
     }
 
@@ -162,6 +169,11 @@ fn read_choices(node: &Node, at: &str, errors: &Errors) -> Option<Vec<Choice>> {
         Item::Text(text) => Choice::parse(text).map_err(|why| errors.add(node.line, at, why)).ok().map(|c| vec![c]),
         Item::Table(_) => {
             let tab = Tab::of(node, at, errors)?;
+            if tab.get("total").is_some() {
+                let total = Total::read(&tab);
+                tab.done();
+                return Some(vec![Choice::of(ReadValue::Total(Box::new(total?)), Vec::new())]);
+            }
             if tab.get("path").is_none() {
                 errors.add(node.line, tab.at("path"), "is missing: where the value is read");
             }
@@ -207,7 +219,7 @@ fn read_choices(node: &Node, at: &str, errors: &Errors) -> Option<Vec<Choice>> {
     }
 }
 
-fn scalar(node: &Node) -> Option<Json> {
+pub(super) fn scalar(node: &Node) -> Option<Json> {
     match &node.item {
         Item::Text(text) => Some(Json::from(text.as_str())),
         Item::Int(n) => Some(Json::from(*n)),

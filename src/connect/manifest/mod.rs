@@ -4,27 +4,36 @@
 //! It must not send anything, and it knows no outside system by name.
 
 mod doc;
+mod found;
+mod head;
+mod language;
 mod limits;
 mod map;
 mod pull;
 mod request;
 mod rules;
 mod stream;
+mod total;
 mod write;
 
 use std::collections::BTreeMap;
 
 pub use doc::ManifestError;
 pub(crate) use doc::{Errors, Item, Node, Tab};
-pub(crate) use limits::{HttpLimits, Limits, Pool};
+pub(crate) use found::{Found, FoundRead, highest};
+pub use head::{Head, Status};
+pub(crate) use limits::{HttpLimits, Limits, Pool, Reset};
 pub(crate) use map::{Choice, Converter, FieldMap, ReadValue};
-pub(crate) use pull::{Next, NextKind, Paged, PullSpec, ReadPlace, Rows, SendPlace, Since, Stop};
-pub(crate) use request::{Body, Method, Request};
+pub(crate) use pull::{
+    Decode, Job, Next, NextKind, Paged, PullSpec, ReadPlace, Refetch, Rows, SendPlace, Since, Stop, Then, TokenSend,
+};
+pub(crate) use request::{Body, Calls, Method, OwnRequest, Request};
 pub(crate) use rules::{ErrorRule, Is, Words, by_status};
 pub(crate) use stream::{History, Link, LinkTo, Stream, Values, check_field, check_table};
-pub(crate) use write::{TextKind, Write};
+pub(crate) use total::Total;
+pub(crate) use write::{Asks, FindHow, IdFrom, TextKind, Write};
 
-use super::formula::Template;
+use super::formula::{Formula, Template};
 use super::path::Path;
 use crate::book::row::Entity;
 
@@ -33,10 +42,18 @@ use crate::book::row::Entity;
 pub struct Manifest {
     pub(crate) file: String,
     pub(crate) name: String,
+    head: Head,
     pub(crate) settings: BTreeMap<String, Setting>,
     pub(crate) base: Template,
     pub(crate) auth: Auth,
     pub(crate) me: Option<MeSpec>,
+    /// Something besides `links` mentions `me.`: it is asked before anything else.
+    pub(crate) needs_me: bool,
+    /// The questions that something mentions, in the order of the file.
+    pub(crate) found: Vec<Found>,
+    pub(crate) calls: Calls,
+    /// Sent with every request.
+    pub(crate) headers: Vec<(String, Template)>,
     pub(crate) links: BTreeMap<Entity, Template>,
     /// As written, so that the user's limits can be laid over it.
     pub(crate) limits: Node,
@@ -101,9 +118,24 @@ impl Manifest {
         &self.name
     }
 
+    /// What it says of itself: what it is, what it needs, what it does not bring, how it was proven.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
     /// The settings it knows, by name.
     pub fn settings(&self) -> &BTreeMap<String, Setting> {
         &self.settings
+    }
+
+    /// Whether a request holds the token itself, in its address or body: only where the vendor demands it there.
+    pub(crate) fn speaks_token(&self, request: &Request) -> bool {
+        match request {
+            Request::Own(own) => own.mentions("settings.token"),
+            Request::Call { name, .. } => {
+                self.calls.get(name).is_some_and(|ways| ways.iter().any(|way| way.request.mentions("settings.token")))
+            }
+        }
     }
 
     pub(crate) fn stream(&self, name: &str) -> Option<&Stream> {
@@ -113,8 +145,24 @@ impl Manifest {
 
 /// Reads a connector file. Every mistake is listed, not only the first.
 pub fn load(text: &str, file: &str) -> Result<Manifest, Vec<ManifestError>> {
-    let root = Node::parse(text, file).map_err(|e| vec![e])?;
-    let errors = Errors::new(file);
+    load_with(text, file, "", &toml::Table::new())
+}
+
+/// The same with what `config.toml` lays over it under `at` (`source.crm.with`): tables merge by key, anything else is
+/// replaced, and the user's error rules go before the connector's.
+pub fn load_with(text: &str, file: &str, at: &str, with: &toml::Table) -> Result<Manifest, Vec<ManifestError>> {
+    let mut root = Node::parse(text, file).map_err(|e| vec![e])?;
+    let errors = if with.is_empty() { Errors::new(file) } else { Errors::with_over(file, at) };
+    if !with.is_empty() {
+        let rules = root.get("errors").cloned();
+        root.merge(&Node::from_toml(&toml::Value::Table(with.clone())));
+        if let (Some(old), Some(_)) = (rules, with.get("errors"))
+            && let Some(Node { item: Item::List(list), .. }) = root.get_mut("errors")
+            && let Item::List(old) = old.item
+        {
+            list.extend(old);
+        }
+    }
     let manifest = read(&root, file, &errors);
     let found = errors.into_inner();
     match manifest {
@@ -157,6 +205,12 @@ fn read(root: &Node, file: &str, errors: &Errors) -> Option<Manifest> {
         errors.add(1, "base.url", "is missing: the address that requests go to");
     }
     let auth = read_auth(&tab);
+    let head = Head::read(&tab);
+    let headers = read_headers(&tab);
+    let calls = request::read_calls(&tab);
+    let mut found = found::read(&tab);
+    found.retain(|f| mentions(root, &format!("found.{}", f.name)));
+    let needs_me = without(root, &["me", "links"]).is_some_and(|rest| mentions(&rest, "me."));
     let me = tab.table("me").and_then(|me| read_me(me));
     let mut links = BTreeMap::new();
     if let Some(list) = tab.table("links") {
@@ -203,13 +257,19 @@ fn read(root: &Node, file: &str, errors: &Errors) -> Option<Manifest> {
         }
     }
     tab.done();
+    check_calls(root, "", &calls, errors);
     Some(Manifest {
         file: file.to_owned(),
         name: name?,
+        head,
         settings,
         base: base?,
         auth: auth?,
         me,
+        needs_me,
+        found,
+        calls,
+        headers,
         links,
         limits,
         errors: error_rules,
@@ -246,6 +306,91 @@ fn shaped(node: &Node, shapes: Option<&Node>, at: &str, errors: &Errors) -> Node
 
 pub(crate) fn entities() -> String {
     Entity::ALL.map(Entity::name).join(", ")
+}
+
+/// Headers that every request carries.
+fn read_headers(tab: &Tab<'_>) -> Vec<(String, Template)> {
+    let Some(list) = tab.table("headers") else { return Vec::new() };
+    list.all()
+        .iter()
+        .filter_map(|(name, node)| match &node.item {
+            Item::Text(text) => Some((name.clone(), template(text, &list, name)?)),
+            _ => {
+                list.wrong(name, node, "a text");
+                None
+            }
+        })
+        .collect()
+}
+
+/// Whether some text of the tree names `name` (`found.version`; with a dot at its end: anything below it).
+fn mentions(node: &Node, name: &str) -> bool {
+    let text_has = |text: &str| {
+        text.match_indices(name).any(|(at, _)| {
+            let before = text[..at].chars().next_back();
+            let after = text[at + name.len()..].chars().next();
+            let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '.');
+            !part(before) && (name.ends_with('.') || !part(after) || after == Some('.'))
+        })
+    };
+    match &node.item {
+        // Prose such as "tell me." is no formula.
+        Item::Text(text) => {
+            text_has(text) && (name != "me." || text.contains("{{") || text.trim_start().starts_with('='))
+        }
+        Item::List(list) => list.iter().any(|n| mentions(n, name)),
+        Item::Table(entries) => entries.iter().any(|(_, n)| mentions(n, name)),
+        Item::Int(_) | Item::Float(_) | Item::Bool(_) => false,
+    }
+}
+
+/// Whether some table of the tree has this key.
+fn has_key(node: &Node, key: &str) -> bool {
+    match &node.item {
+        Item::List(list) => list.iter().any(|n| has_key(n, key)),
+        Item::Table(entries) => entries.iter().any(|(name, n)| name == key || has_key(n, key)),
+        _ => false,
+    }
+}
+
+/// The tree without some of its tables.
+fn without(root: &Node, keys: &[&str]) -> Option<Node> {
+    let mut rest = root.clone();
+    for key in keys {
+        rest.set(key, None);
+    }
+    Some(rest)
+}
+
+/// A call names a wrapper that is there.
+fn check_calls(node: &Node, at: &str, calls: &Calls, errors: &Errors) {
+    match &node.item {
+        Item::Table(entries) => {
+            for (key, inner) in entries {
+                let here = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
+                // A stream or a write may be called so too.
+                if key == "call"
+                    && !matches!(at, "streams" | "write" | "shapes")
+                    && let Some(Node { item: Item::Text(name), line }) = inner.get("use")
+                    && !calls.contains_key(name)
+                {
+                    let names: Vec<&str> = calls.keys().map(String::as_str).collect();
+                    let message = format!("{name:?} is no table under `calls`; there are: {}", names.join(", "));
+                    errors.add(*line, format!("{here}.use"), message);
+                }
+                check_calls(inner, &here, calls, errors);
+            }
+        }
+        Item::List(list) => list.iter().for_each(|n| check_calls(n, at, calls, errors)),
+        _ => {}
+    }
+}
+
+/// Compiles the formula under a key; its `=` may be left out.
+pub(crate) fn formula(tab: &Tab<'_>, key: &'static str) -> Option<Formula> {
+    let line = tab.get(key)?.line;
+    let text = tab.text(key)?;
+    Formula::parse(text.trim().trim_start_matches('=')).map_err(|why| tab.errors.add(line, tab.at(key), why)).ok()
 }
 
 /// Compiles a template of a table's key.

@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use super::{Item, Request, Tab};
+use super::{Item, Node, ReadValue, Request, Tab};
+use crate::connect::formula::Formula;
 use crate::connect::path::Path;
 
 /// A request that is read page by page.
@@ -12,20 +13,73 @@ use crate::connect::path::Path;
 pub(crate) struct Paged {
     pub request: Request,
     pub rows: Rows,
+    /// Each entry of that list in each row is a row of its own, and sees the outer one as `parent`.
+    pub nested: Option<Path>,
     pub next: Next,
 }
 
-/// A pull of a stream.
+/// One way to pull a stream. A stream may know several: the first whose `when` holds is used, and one that is refused on
+/// its first page gives way to the next.
 #[derive(Debug)]
 pub(crate) struct PullSpec {
+    pub when: Option<Formula>,
     pub paged: Paged,
     pub since: Since,
+    pub refetch: Option<Refetch>,
+    pub job: Option<Job>,
+    /// Pulls of what is gone: the answer lists what is there, so often; what it does not list is gone.
+    pub sweep: Option<Duration>,
+}
+
+/// Rows that only point at records: each is read by its id.
+#[derive(Debug)]
+pub(crate) struct Refetch {
+    pub request: Request,
+    pub id: ReadValue,
+}
+
+/// Rows by a job that the source works off: handed in, asked after, fetched.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub submit: Request,
+    /// Where the answer names the job; `{{ job }}` in what follows.
+    pub id: Path,
+    pub poll: Request,
+    pub state: Path,
+    pub done: Vec<String>,
+    pub failed: Vec<String>,
+    pub message: Option<Path>,
+    pub every: Duration,
+    pub results: Box<Paged>,
+    /// Used only above so many rows: the question, where its answer stands, the bound.
+    pub over: Option<(Request, Path, u64)>,
+}
+
+/// What the body of an answer is written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Decode {
+    #[default]
+    Json,
+    /// Names in the first line; a name with dots is a table in a table.
+    Csv,
+    /// A record a line.
+    JsonLines,
 }
 
 /// Where rows stand.
 #[derive(Debug)]
 pub(crate) enum Rows {
     Path(Path),
+    /// The whole body, record after record.
+    Body(Decode),
+    /// A table of values by name: each becomes a row with the name and the value as fields.
+    Map {
+        at: Path,
+        key: String,
+        value: String,
+    },
+    /// Bare ids: each becomes a row with `id`.
+    Ids(Path),
     /// Names beside lists of values. Exactly `full_at` rows means that some were cut off.
     Columns {
         names: Path,
@@ -38,10 +92,19 @@ pub(crate) enum Rows {
 #[derive(Debug)]
 pub(crate) struct Next {
     pub kind: NextKind,
-    /// So many rows and the window is full: start again above the last id.
-    pub cap: Option<u64>,
+    /// So many rows and the window is full: start again behind it.
+    pub cap: Option<(u64, Then)>,
     /// More pages than this is an error, not an end.
     pub pages: u64,
+}
+
+/// How a walk goes on behind a full window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// Above the last id; rows come sorted by id.
+    AboveId,
+    /// From the moment on at which the last row changed; rows come sorted by that.
+    AtTime,
 }
 
 #[derive(Debug)]
@@ -93,10 +156,22 @@ pub(crate) enum ReadPlace {
 pub(crate) enum Since {
     /// A full pass each time.
     None,
-    /// Rows changed at or after a moment, less an overlap.
-    Filter { overlap: Duration, send_as: As },
+    /// Rows changed at or after a moment, less an overlap. The source may know changes of so long only.
+    Filter { overlap: Duration, send_as: As, keeps: Option<Duration> },
+    /// The last page names where the next pull begins; `send` says how it is told so.
+    Token { read: ReadPlace, send: Option<TokenSend> },
+    /// Rows come newest first: the walk ends at the first that is older.
+    NewestFirst { overlap: Duration },
     /// Closed days; the last `again` ones once more; a window of `step` days to begin with.
     Days { again: u32, step: u32 },
+}
+
+/// How a saved place goes into a request.
+#[derive(Debug)]
+pub(crate) enum TokenSend {
+    /// It is the whole address.
+    Url,
+    Place(SendPlace),
 }
 
 /// How a moment is written in a request.
@@ -122,35 +197,144 @@ impl As {
 }
 
 impl Paged {
+    /// What its answers are written in.
+    pub fn decode(&self) -> Decode {
+        match &self.rows {
+            Rows::Body(decode) => *decode,
+            _ => Decode::Json,
+        }
+    }
+
     pub(super) fn read(tab: &Tab<'_>) -> Option<Self> {
         let request = Request::read(tab);
         let rows = read_rows(tab);
+        let nested = super::path(tab, "nested");
         let next = match tab.table("next") {
             Some(next) => read_next(next),
             None => Some(Next { kind: NextKind::None, cap: None, pages: 1 }),
         };
-        Some(Self { request: request?, rows: rows?, next: next? })
+        Some(Self { request: request?, rows: rows?, nested, next: next? })
     }
 }
 
 impl PullSpec {
-    pub(super) fn read(tab: Tab<'_>) -> Option<Self> {
+    /// A pull, or the ways of `try`.
+    pub(super) fn ways(node: &Node, at: &str, tab: &Tab<'_>) -> Option<Vec<Self>> {
+        match node.get("try").map(|n| &n.item) {
+            Some(Item::List(list)) => {
+                let ways: Vec<Self> =
+                    list.iter().filter_map(|n| Self::read(Tab::of(n, format!("{at}.try"), tab.errors)?)).collect();
+                (ways.len() == list.len() && !ways.is_empty()).then_some(ways)
+            }
+            Some(_) => {
+                tab.errors.add(node.line, format!("{at}.try"), "a list of ways is expected here");
+                None
+            }
+            None => Some(vec![Self::read(Tab::of(node, at, tab.errors)?)?]),
+        }
+    }
+
+    fn read(tab: Tab<'_>) -> Option<Self> {
+        let when = super::formula(&tab, "when");
         let paged = Paged::read(&tab);
         let since = tab.table("since").map_or(Some(Since::None), read_since);
+        let refetch = tab.table("refetch").and_then(|one| {
+            let request = Request::read(&one);
+            let id = super::map::read_value_of(&one, "id");
+            one.done();
+            Some(Refetch { request: request?, id: id? })
+        });
+        let job = tab.table("job").and_then(read_job);
+        let sweep = tab.span("sweep");
         tab.done();
-        Some(Self { paged: paged?, since: since? })
+        Some(Self { when, paged: paged?, since: since?, refetch, job, sweep })
     }
+
+    /// It reads newest rows first, so that it serves both for everything and for what changed.
+    pub fn newest_first(&self) -> bool {
+        matches!(self.since, Since::NewestFirst { .. })
+    }
+
+    /// Whether a watermark of this kind serves it: a saved place, or a moment.
+    pub fn takes_token(&self) -> bool {
+        matches!(self.since, Since::Token { .. })
+    }
+}
+
+fn read_job(tab: Tab<'_>) -> Option<Job> {
+    let sub = |key: &'static str| {
+        let found = tab.table(key);
+        if found.is_none() {
+            tab.errors.add(tab.line, tab.at(key), "is missing: a request is needed");
+        }
+        found
+    };
+    let id = super::need_path(&tab, "id");
+    let submit = sub("submit").and_then(|one| {
+        let request = Request::read(&one);
+        one.done();
+        request
+    });
+    let poll = sub("poll").and_then(|one| {
+        let found = (
+            Request::read(&one),
+            super::need_path(&one, "state"),
+            one.texts("done"),
+            one.texts("failed"),
+            super::path(&one, "message"),
+        );
+        one.done();
+        Some((found.0?, found.1?, found.2, found.3, found.4))
+    });
+    let results = sub("results").and_then(|one| {
+        let paged = Paged::read(&one);
+        one.done();
+        paged
+    });
+    let over = tab.table("over").and_then(|one| {
+        let found = (Request::read(&one), super::need_path(&one, "read"), one.number("more_than").unwrap_or(0));
+        one.done();
+        Some((found.0?, found.1?, found.2))
+    });
+    let every = tab.span("every").unwrap_or(Duration::from_secs(5));
+    tab.done();
+    let (poll, state, done, failed, message) = poll?;
+    Some(Job { submit: submit?, id: id?, poll, state, done, failed, message, every, results: Box::new(results?), over })
 }
 
 fn read_rows(tab: &Tab<'_>) -> Option<Rows> {
     match tab.get("rows").map(|n| &n.item) {
         Some(Item::Table(_)) => {
+            #[derive(Clone, Copy)]
+            enum K {
+                Columns,
+                Csv,
+                JsonLines,
+                Map,
+                Ids,
+            }
             let rows = tab.table("rows")?;
-            rows.one_of("kind", &[("columns", ())]);
-            let read = Rows::Columns {
-                names: super::need_path(&rows, "names")?,
-                from: super::need_path(&rows, "from")?,
-                full_at: rows.number("full_at").map(|n| n as usize),
+            if rows.get("kind").is_none() {
+                rows.errors.add(rows.line, rows.at("kind"), "is missing; allowed: columns, csv, jsonl, map, ids");
+            }
+            let kind = rows.one_of(
+                "kind",
+                &[("columns", K::Columns), ("csv", K::Csv), ("jsonl", K::JsonLines), ("map", K::Map), ("ids", K::Ids)],
+            )?;
+            let read = match kind {
+                K::Columns => Rows::Columns {
+                    names: super::need_path(&rows, "names")?,
+                    from: super::need_path(&rows, "from")?,
+                    full_at: rows.number("full_at").map(|n| n as usize),
+                },
+                K::Csv => Rows::Body(Decode::Csv),
+                K::JsonLines => Rows::Body(Decode::JsonLines),
+                K::Map => Rows::Map {
+                    at: super::need_path(&rows, "at")?,
+                    key: rows.text("key").unwrap_or_else(|| "key".to_owned()),
+                    value: rows.text("value").unwrap_or_else(|| "value".to_owned()),
+                },
+                K::Ids => Rows::Ids(super::need_path(&rows, "at")?),
             };
             rows.done();
             Some(read)
@@ -216,8 +400,8 @@ fn read_next(tab: Tab<'_>) -> Option<Next> {
         },
         K::LastId => NextKind::LastId { send: send_place(&tab, "send")?, stop: stop(&tab)? },
     };
-    let cap = tab.number("cap");
-    let then = tab.one_of("then", &[("restart_above_id", ())]);
+    let cap = tab.number("cap").filter(|n| *n > 0);
+    let then = tab.one_of("then", &[("restart_above_id", Then::AboveId), ("restart_at_time", Then::AtTime)]);
     if cap.is_some() != then.is_some() {
         tab.errors.add(
             tab.line,
@@ -227,7 +411,7 @@ fn read_next(tab: Tab<'_>) -> Option<Next> {
     }
     let pages = tab.number("pages").unwrap_or(20_000);
     tab.done();
-    Some(Next { kind, cap, pages })
+    Some(Next { kind, cap: cap.zip(then), pages })
 }
 
 fn stop(tab: &Tab<'_>) -> Option<Stop> {
@@ -324,11 +508,30 @@ fn read_since(tab: Tab<'_>) -> Option<Since> {
     #[derive(Clone, Copy)]
     enum K {
         Filter,
+        Token,
+        NewestFirst,
         Days,
         None,
     }
-    let since = match tab.one_of("kind", &[("filter", K::Filter), ("days", K::Days), ("none", K::None)]) {
+    let kinds = [
+        ("filter", K::Filter),
+        ("token", K::Token),
+        ("newest_first", K::NewestFirst),
+        ("days", K::Days),
+        ("none", K::None),
+    ];
+    let overlap = || tab.span("overlap").unwrap_or(Duration::from_secs(600));
+    let since = match tab.one_of("kind", &kinds) {
         Some(K::None) => Since::None,
+        Some(K::NewestFirst) => Since::NewestFirst { overlap: overlap() },
+        Some(K::Token) => {
+            let send = match tab.get("send").map(|n| &n.item) {
+                Some(Item::Text(text)) if text == "url" => Some(TokenSend::Url),
+                Some(_) => Some(TokenSend::Place(send_place(&tab, "send")?)),
+                None => None,
+            };
+            Since::Token { read: read_place(&tab, "read")?, send }
+        }
         Some(K::Days) => Since::Days {
             again: tab.number("again").unwrap_or(2).min(60) as u32,
             step: tab.number("step").unwrap_or(1).clamp(1, 366) as u32,
@@ -351,11 +554,15 @@ fn read_since(tab: Tab<'_>) -> Option<Since> {
                     return None;
                 }
             };
-            Since::Filter { overlap: tab.span("overlap").unwrap_or(Duration::from_secs(600)), send_as }
+            Since::Filter { overlap: overlap(), send_as, keeps: tab.span("keeps") }
         }
         None => {
             if tab.get("kind").is_none() {
-                tab.errors.add(tab.line, tab.at("kind"), "is missing; allowed: filter, days, none");
+                tab.errors.add(
+                    tab.line,
+                    tab.at("kind"),
+                    "is missing; allowed: filter, token, newest_first, days, none",
+                );
             }
             return None;
         }

@@ -1,12 +1,17 @@
 //! What a request looks like: method, address, query, headers, body. Bodies are tables, serialised by us.
 //!
-//! Decides how TOML becomes a request; it must not send it.
+//! Decides how TOML becomes a request; it must not send it. A request may also be a call of a named wrapper
+//! ([`Calls`]), where a whole protocol wraps every question in the same envelope.
+
+use std::collections::BTreeMap;
 
 use minijinja::value::Value as Mj;
 use serde_json::Value as Json;
 
-use super::{Item, Node, Tab};
-use crate::connect::formula::{Template, plain_text, to_mj};
+use super::language::LanguageText;
+use super::{Errors, Item, Node, Tab};
+use crate::connect::formula::{Formula, Template, plain_text, to_mj};
+use crate::connect::path::Path;
 
 /// The HTTP method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,9 +23,16 @@ pub(crate) enum Method {
     Delete,
 }
 
-/// A compiled request.
+/// A compiled request: one of its own, or a call of a named wrapper with values.
 #[derive(Debug)]
-pub(crate) struct Request {
+pub(crate) enum Request {
+    Own(OwnRequest),
+    Call { name: String, with: Leaf },
+}
+
+/// A request that stands for itself.
+#[derive(Debug)]
+pub(crate) struct OwnRequest {
     pub method: Method,
     pub path: Template,
     pub query: Vec<(String, Leaf)>,
@@ -34,11 +46,27 @@ pub(crate) enum Body {
     Form(Vec<(String, Leaf)>),
 }
 
+/// Wrappers by name: each several ways, of which the first whose `when` holds is used.
+pub(crate) type Calls = BTreeMap<String, Vec<CallWay>>;
+
+/// One way to make a wrapped call.
+#[derive(Debug)]
+pub(crate) struct CallWay {
+    pub when: Option<Formula>,
+    pub request: OwnRequest,
+    /// Where the answer proper stands in what comes back.
+    pub answer: Path,
+}
+
 /// A value to send.
 #[derive(Debug)]
 pub(crate) enum Leaf {
     Fixed(Json),
     Text(Template),
+    /// A text of a query language, whose values are quoted as its literals.
+    Language(LanguageText),
+    /// A table sent as one JSON text.
+    JsonIn(Box<Leaf>),
     List(Vec<Leaf>),
     /// Keys whose value is missing are left out.
     Table(Vec<(String, Leaf)>),
@@ -60,6 +88,55 @@ const METHODS: [(&str, Method); 5] = [
 impl Request {
     /// Reads the request keys of a table that may hold others too.
     pub fn read(tab: &Tab<'_>) -> Option<Self> {
+        let Some(call) = tab.get("call") else { return OwnRequest::read(tab).map(Self::Own) };
+        let list = Tab::of(call, tab.at("call"), tab.errors)?;
+        let name = list.need("use")?;
+        let with = list
+            .all()
+            .iter()
+            .filter(|(key, _)| key != "use")
+            .filter_map(|(key, node)| Some((key.clone(), Leaf::read(node, &list.at(key), tab)?)))
+            .collect();
+        Some(Self::Call { name, with: Leaf::Table(with) })
+    }
+}
+
+/// Reads `calls`.
+pub(super) fn read_calls(tab: &Tab<'_>) -> Calls {
+    let mut calls = Calls::new();
+    let Some(list) = tab.table("calls") else { return calls };
+    for (name, node) in list.all() {
+        let Some(one) = Tab::of(node, list.at(name), list.errors) else { continue };
+        let ways = match one.get("try").map(|n| &n.item) {
+            Some(Item::List(ways)) => {
+                let at = one.at("try");
+                ways.iter().filter_map(|n| read_way(n, &at, one.errors)).collect()
+            }
+            Some(_) => {
+                one.errors.add(one.line, one.at("try"), "a list of ways is expected here");
+                Vec::new()
+            }
+            None => read_way(node, &list.at(name), list.errors).into_iter().collect(),
+        };
+        if one.get("try").is_some() {
+            one.done();
+        }
+        calls.insert(name.clone(), ways);
+    }
+    calls
+}
+
+fn read_way(node: &Node, at: &str, errors: &Errors) -> Option<CallWay> {
+    let tab = Tab::of(node, at, errors)?;
+    let when = super::formula(&tab, "when");
+    let request = OwnRequest::read(&tab);
+    let answer = if tab.get("answer").is_some() { super::path(&tab, "answer") } else { Path::parse("").ok() };
+    tab.done();
+    Some(CallWay { when, request: request?, answer: answer? })
+}
+
+impl OwnRequest {
+    fn read(tab: &Tab<'_>) -> Option<Self> {
         let mut found = METHODS.iter().filter_map(|(key, method)| tab.get(key).map(|node| (*key, *method, node)));
         let first = found.next();
         if let Some((key, _, node)) = found.next() {
@@ -82,6 +159,21 @@ impl Request {
             tab.errors.add(tab.line, tab.at("form"), "a request has one body: json or form");
         }
         Some(Self { method, path: path?, query, headers, body: json.or(form) })
+    }
+}
+
+impl OwnRequest {
+    /// Whether some value of it names `name`.
+    pub fn mentions(&self, name: &str) -> bool {
+        let pairs = |list: &[(String, Leaf)]| list.iter().any(|(_, leaf)| leaf.mentions(name));
+        self.path.mentions(name)
+            || pairs(&self.query)
+            || pairs(&self.headers)
+            || match &self.body {
+                Some(Body::Json(leaf)) => leaf.mentions(name),
+                Some(Body::Form(list)) => pairs(list),
+                None => false,
+            }
     }
 }
 
@@ -109,6 +201,12 @@ impl Leaf {
             Item::Float(n) => Self::Fixed(Json::from(*n)),
             Item::Bool(b) => Self::Fixed(Json::from(*b)),
             Item::List(list) => Self::List(list.iter().filter_map(|n| Self::read(n, at, tab)).collect()),
+            Item::Table(entries) if entries.iter().any(|(k, _)| k == "language") => {
+                Self::Language(LanguageText::read(node, at, tab.errors)?)
+            }
+            Item::Table(entries) if entries.len() == 1 && entries[0].0 == "json_in" => {
+                Self::JsonIn(Box::new(Self::read(&entries[0].1, &format!("{at}.json_in"), tab)?))
+            }
             Item::Table(entries) => {
                 let each = entries.iter().find(|(k, _)| k == "for_each");
                 let entry = entries
@@ -134,11 +232,25 @@ impl Leaf {
         })
     }
 
+    fn mentions(&self, name: &str) -> bool {
+        match self {
+            Self::Fixed(_) => false,
+            Self::Text(template) => template.mentions(name),
+            Self::Language(text) => text.mentions(name),
+            Self::JsonIn(leaf) => leaf.mentions(name),
+            Self::List(list) => list.iter().any(|leaf| leaf.mentions(name)),
+            Self::Table(entries) => entries.iter().any(|(_, leaf)| leaf.mentions(name)),
+            Self::ForEach { list, entry } => list.mentions(name) || entry.iter().any(|(_, leaf)| leaf.mentions(name)),
+        }
+    }
+
     /// The value in this context; `None` when it is nothing but one missing value.
     pub fn eval(&self, context: &Json, mj: &Mj) -> Result<Option<Json>, String> {
         match self {
             Self::Fixed(json) => Ok(Some(json.clone())),
             Self::Text(template) => template.eval(mj),
+            Self::Language(text) => text.text(mj).map(|text| Some(Json::String(text))),
+            Self::JsonIn(leaf) => Ok(leaf.eval(context, mj)?.map(|json| Json::String(json.to_string()))),
             Self::List(list) => {
                 let mut out = Vec::new();
                 for item in list {

@@ -162,6 +162,8 @@ pub(crate) struct Words {
     pub trace: Vec<Path>,
     /// The names of missing rights.
     pub rights: Vec<Path>,
+    /// A header that holds the words where the body is empty.
+    pub header: Option<String>,
 }
 
 impl Words {
@@ -174,7 +176,8 @@ impl Words {
                 .filter_map(|text| Path::parse(text).map_err(|why| tab.errors.add(line, tab.at(key), why)).ok())
                 .collect()
         };
-        let words = Self { message: get("message"), trace: get("trace"), rights: get("rights") };
+        let words =
+            Self { message: get("message"), trace: get("trace"), rights: get("rights"), header: tab.text("header") };
         tab.done();
         words
     }

@@ -23,9 +23,27 @@ pub(crate) struct Stream {
     pub history: Option<History>,
     pub links: Vec<Link>,
     pub melt: Option<Melt>,
-    pub first: PullSpec,
-    pub changed: Option<PullSpec>,
-    pub deleted: Option<PullSpec>,
+    /// Ways to pull it; never empty for `first`.
+    pub first: Vec<PullSpec>,
+    pub changed: Vec<PullSpec>,
+    pub deleted: Vec<PullSpec>,
+    /// All that the file says of it: a change means that everything must be pulled again.
+    pub print: String,
+}
+
+impl Stream {
+    /// It is pulled by windows of days: how many closed days again each time, and the first width.
+    pub fn by_days(&self) -> Option<(u32, u32)> {
+        match self.first.first()?.since {
+            super::Since::Days { again, step } => Some((again, step)),
+            _ => None,
+        }
+    }
+
+    /// How often what is gone is found out by a list of what is there.
+    pub fn sweep(&self) -> Option<std::time::Duration> {
+        self.deleted.first()?.sweep
+    }
 }
 
 /// The call that lists the fields that a record has.
@@ -37,6 +55,25 @@ pub(crate) struct Describe {
     pub label: Option<Path>,
     /// Where the described names stand in a record; empty: at its root.
     pub under: String,
+    /// Whole dotted paths are asked for, not only their first step.
+    pub deep: bool,
+    /// Another name of a described field, as the first step of a dotted path (`Owner` beside `OwnerId`).
+    pub relation: Option<Path>,
+    /// The asked name ends there: what follows is made by the source (`statecode@formatted`).
+    pub cut: Option<String>,
+}
+
+impl Describe {
+    /// The name to ask for and the name that must be described, of the steps of a path below `under`.
+    pub fn names(&self, steps: &[String]) -> (String, String) {
+        let cut = |step: &String| match &self.cut {
+            Some(cut) => step.split_once(cut.as_str()).map_or(step.clone(), |(name, _)| name.to_owned()),
+            None => step.clone(),
+        };
+        let first = steps.first().map(cut).unwrap_or_default();
+        let whole = if self.deep { steps.iter().map(cut).collect::<Vec<_>>().join(".") } else { first.clone() };
+        (whole, first)
+    }
 }
 
 /// Earlier values of some fields.
@@ -126,7 +163,7 @@ impl Values {
 }
 
 /// The keys of `map` that every entity has.
-const COMMON: [&str; 6] = ["id", "changed", "account", "people", "merged", "gone"];
+const COMMON: [&str; 7] = ["id", "changed", "account", "people", "merged", "into", "gone"];
 
 /// Whether `field` may stand in the map of `entity`; the error names what may.
 pub(crate) fn check_field(entity: Entity, field: &str) -> Result<(), String> {
@@ -216,21 +253,13 @@ pub(super) fn read(
         list.done();
     }
     let first = pull(&tab, node, "first");
-    let changed = pull(&tab, node, "changed");
-    let deleted = pull(&tab, node, "deleted");
+    let changed = pull(&tab, node, "changed").unwrap_or_default();
+    let deleted = pull(&tab, node, "deleted").unwrap_or_default();
     if node.get("first").is_none() {
         errors.add(tab.line, tab.at("first"), "is missing: the request of a full pull");
     }
-    if let Some(first) = &first
-        && matches!(first.since, super::Since::Days { .. })
-        && !matches!(first.paged.rows, super::Rows::Columns { .. })
-    {
-        errors.add(
-            tab.line,
-            tab.at("first.rows"),
-            "a pull by days answers in columns: rows = { kind = \"columns\", .. }",
-        );
-    }
+    let mut print = String::new();
+    node.print(&mut print);
     tab.done();
     Some(Stream {
         name: name.to_owned(),
@@ -244,6 +273,7 @@ pub(super) fn read(
         first: first?,
         changed,
         deleted,
+        print,
     })
 }
 
@@ -275,7 +305,7 @@ pub(crate) fn check_table(
 }
 
 /// A pull; `like = "first"` takes that pull and replaces the keys that are given anew.
-fn pull(tab: &Tab<'_>, stream: &Node, key: &'static str) -> Option<PullSpec> {
+fn pull(tab: &Tab<'_>, stream: &Node, key: &'static str) -> Option<Vec<PullSpec>> {
     let node = tab.get(key)?;
     let mut merged = node.clone();
     if let Some(like) = node.get("like") {
@@ -290,15 +320,15 @@ fn pull(tab: &Tab<'_>, stream: &Node, key: &'static str) -> Option<PullSpec> {
         merged = base.clone();
         merged.line = node.line;
         let Item::Table(own) = &node.item else { return None };
-        if own.iter().any(|(k, _)| ["get", "post"].contains(&k.as_str())) {
-            merged.set("get", None);
-            merged.set("post", None);
+        let asks = |key: &str| ["get", "post", "call", "try"].contains(&key);
+        if own.iter().any(|(k, _)| asks(k)) {
+            ["get", "post", "call", "try"].into_iter().for_each(|key| merged.set(key, None));
         }
         for (k, value) in own.iter().filter(|(k, _)| k != "like") {
             merged.set(k, Some(value.clone()));
         }
     }
-    PullSpec::read(Tab::of(&merged, tab.at(key), tab.errors)?)
+    PullSpec::ways(&merged, &tab.at(key), tab)
 }
 
 fn read_describe(tab: Tab<'_>) -> Option<Describe> {
@@ -307,8 +337,11 @@ fn read_describe(tab: Tab<'_>) -> Option<Describe> {
     let name = super::need_path(&tab, "name");
     let label = super::path(&tab, "label");
     let under = tab.text("under").unwrap_or_default();
+    let deep = tab.flag("deep").unwrap_or(false);
+    let relation = super::path(&tab, "relation");
+    let cut = tab.text("cut");
     tab.done();
-    Some(Describe { request: request?, rows: rows?, name: name?, label, under })
+    Some(Describe { request: request?, rows: rows?, name: name?, label, under, deep, relation, cut })
 }
 
 fn read_history(tab: Tab<'_>) -> Option<History> {

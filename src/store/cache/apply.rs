@@ -103,7 +103,9 @@ pub(in crate::store) fn apply(conn: &Connection, batch: &Batch, hands: &Hands) -
     }
     let mut days = Days::default();
     for row in &batch.rows {
-        if row.entity == Entity::Usage {
+        if batch.seen_only {
+            page.see(row)?;
+        } else if row.entity == Entity::Usage {
             if let Some(id) = row.accounts.first() {
                 days.take(page.links.get(id)?.0, row);
             }
@@ -150,7 +152,19 @@ struct Known {
 }
 
 impl Page<'_> {
+    /// It is still there: the sweep leaves it alone. Nothing else is said of it.
+    fn see(&self, row: &Row) -> rusqlite::Result<()> {
+        let seen = self.batch.pass.map_or(self.pass, |pass| pass as i64);
+        self.conn
+            .prepare_cached("UPDATE record SET seen = ?4 WHERE source = ?1 AND entity = ?2 AND id = ?3")?
+            .execute(params![self.source, row.entity.name(), row.id, seen])
+            .map(|_| ())
+    }
+
     fn keep(&mut self, row: &Row) -> rusqlite::Result<()> {
+        if let Some(winner) = row.into.as_ref().filter(|winner| **winner != row.id) {
+            self.merge(row.entity, &row.id, winner)?;
+        }
         let seen = self.batch.pass.map_or(self.pass, |pass| pass as i64);
         let body = Body::of(row);
         let print = hash(json(&(&body, &row.accounts, &row.history, &row.merged, row.gone))?.as_bytes());
@@ -381,25 +395,31 @@ impl Page<'_> {
         self.everyone |= row.entity == Entity::Owner;
         let _ = body;
         for old in row.merged.iter().filter(|old| **old != row.id) {
-            self.conn
-                .prepare_cached(
-                    "INSERT INTO alias(source, entity, old, new) VALUES (?1, ?2, ?3, ?4)
-                     ON CONFLICT DO UPDATE SET new = excluded.new",
-                )?
-                .execute(params![self.source, row.entity.name(), old, row.id])?;
-            if row.entity == Entity::Account {
-                self.links.merge(old, &row.id)?;
-            }
-            let ended = self
-                .conn
-                .prepare_cached(
-                    "UPDATE record SET gone = ?4 WHERE source = ?1 AND entity = ?2 AND id = ?3 AND gone IS NULL",
-                )?
-                .execute(params![self.source, row.entity.name(), old, ms(self.batch.at)])?;
-            if ended > 0 {
-                self.applied.gone += 1;
-                *self.counts.entry(row.entity).or_default() -= 1;
-            }
+            self.merge(row.entity, old, &row.id)?;
+        }
+        Ok(())
+    }
+
+    /// Whatever named `old` means `new` from now on.
+    fn merge(&mut self, entity: Entity, old: &str, new: &str) -> rusqlite::Result<()> {
+        self.conn
+            .prepare_cached(
+                "INSERT INTO alias(source, entity, old, new) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT DO UPDATE SET new = excluded.new",
+            )?
+            .execute(params![self.source, entity.name(), old, new])?;
+        if entity == Entity::Account {
+            self.links.merge(old, new)?;
+        }
+        let ended = self
+            .conn
+            .prepare_cached(
+                "UPDATE record SET gone = ?4 WHERE source = ?1 AND entity = ?2 AND id = ?3 AND gone IS NULL",
+            )?
+            .execute(params![self.source, entity.name(), old, ms(self.batch.at)])?;
+        if ended > 0 {
+            self.applied.gone += 1;
+            *self.counts.entry(entity).or_default() -= 1;
         }
         Ok(())
     }
