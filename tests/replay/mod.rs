@@ -3,6 +3,7 @@
 //! A scenario is what the vendor answers, the steps we take, and what must come of them. This folder knows no vendor;
 //! it finds no files either: `tests/vendors.rs` does.
 
+mod proof;
 mod rows;
 mod scenario;
 mod source;

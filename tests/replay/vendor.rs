@@ -63,6 +63,14 @@ impl Vendor {
         asked[asked.len().saturating_sub(n)..].iter().map(|a| format!("\n  {}", line(a))).collect()
     }
 
+    /// Asks the address that must never be asked: the proof that it is noticed.
+    pub fn ask_other(&self, target: &str) {
+        use std::io::{Read, Write};
+        let mut there = std::net::TcpStream::connect(self.other.url.trim_start_matches("http://")).unwrap();
+        write!(there, "GET {target} HTTP/1.1\r\n\r\n").unwrap();
+        there.read_exact(&mut [0; 1]).unwrap();
+    }
+
     /// What every scenario must hold. `whole`: all its steps were taken. `in_query`: where the token may stand in the
     /// query, since the vendor wants it there.
     pub fn faults(&self, whole: bool, in_query: &[String]) -> Vec<String> {
