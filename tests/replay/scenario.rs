@@ -1,4 +1,4 @@
-//! The shape of a scenario file.
+//! The shape of a scenario file. `{{ url }}` in it is the stub's address, `{{ other }}` one that must never be asked.
 //!
 //! Decides what may stand in it: an unknown key is an error, never overlooked.
 
@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 pub struct Scenario {
     /// Which documented behaviour it plays.
     pub about: String,
+    /// The connector's name; else that of the folder.
     pub connector: Option<String>,
     /// The path part behind the stub's address.
     #[serde(default)]
@@ -24,7 +25,7 @@ pub struct Scenario {
     pub sign_in: Option<BTreeMap<String, String>>,
     /// Which way of signing in.
     pub way: Option<String>,
-    /// More TOML of the source.
+    /// More TOML of the source: `map`, `only`, `limits`...
     #[serde(default)]
     pub config: String,
     #[serde(default)]
@@ -32,20 +33,26 @@ pub struct Scenario {
     pub step: Vec<Step>,
 }
 
-/// One answer and the requests it is for.
+/// One answer and the requests it is for. The first that fits and may still be served is.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Answer {
+    /// Method and path; `*` stands for any text, here and in `query`, `header` and texts of `body`.
     pub on: String,
+    /// Each must be sent, a list as often as it is long.
     #[serde(default)]
     pub query: BTreeMap<String, toml::Value>,
+    /// Keys of the query that must not be sent.
     #[serde(default)]
     pub without: Vec<String>,
     #[serde(default)]
     pub header: BTreeMap<String, String>,
+    /// What must stand in the JSON body, lists compared whole; a form counts as an object of texts.
     #[serde(default, deserialize_with = "json")]
     pub body: Option<Json>,
+    /// How often it is served; any number where nothing is said.
     pub times: Option<u64>,
+    /// It need not be asked for.
     #[serde(default)]
     pub spare: bool,
     #[serde(default = "ok")]
@@ -55,6 +62,7 @@ pub struct Answer {
     #[serde(default, deserialize_with = "json_text")]
     pub json: Option<String>,
     pub text: Option<String>,
+    /// The body ends half way, and the connection with it.
     #[serde(default)]
     pub cut: bool,
 }
@@ -66,9 +74,11 @@ pub struct Step {
     #[serde(rename = "do")]
     pub what: String,
     pub stream: Option<String>,
+    /// Where a changed pull begins; else at the watermark of the step before on this stream.
     pub since: Option<Moment>,
     pub from: Option<Day>,
     pub to: Option<Day>,
+    /// Goes on after the last page that was handed over, as after an error.
     #[serde(default)]
     pub resume: bool,
 
@@ -82,19 +92,30 @@ pub struct Step {
     #[serde(default)]
     pub fields: BTreeMap<String, toml::Value>,
 
+    /// Rows that must have come, each as far as it is told: by `id`, with `fields`, `accounts`, `gone`...
     #[serde(default, deserialize_with = "json")]
     pub rows: Option<Json>,
+    /// Exactly so many rows.
     pub count: Option<usize>,
+    /// Exactly so many requests in this step.
     pub requests: Option<usize>,
+    /// Parts of what is said of values that could not be read; an empty list: nothing may be said.
     pub problems: Option<Vec<String>>,
+    /// Mapped fields that the source doesn't show; an empty list: none.
     pub absent: Option<Vec<String>>,
+    /// It must have said so often that it waits, or more often.
     pub waits: Option<usize>,
+    /// How it must end; without one, well.
     pub error: Option<String>,
+    /// Parts of the error, or of why a write was not done.
     #[serde(default)]
     pub says: Vec<String>,
     pub me: Option<BTreeMap<String, String>>,
+    /// What became of a write: `done` where nothing is said.
     pub outcome: Option<String>,
+    /// The id it got.
     pub got: Option<String>,
+    /// The ids of the records with the mark.
     pub found: Option<Vec<String>>,
 }
 

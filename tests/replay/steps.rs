@@ -250,7 +250,9 @@ fn compare(step: &Step, came: &Came) -> Vec<String> {
     let mut faults = Vec::new();
     let error = came.error.as_ref().map(ToString::to_string);
     match (&step.error, &came.error) {
-        (None, Some(error)) => faults.push(format!("wanted no error, came {}: {error}", class(error))),
+        (None, Some(error)) => {
+            return vec![format!("wanted no error, came {}: {error}; {} rows came before", class(error), came.count)];
+        }
         (Some(wanted), None) => faults.push(format!("error: wanted {wanted}, came none")),
         (Some(wanted), Some(error)) if wanted != class(error) => {
             faults.push(format!("error: wanted {wanted}, came {}: {error}", class(error)));
