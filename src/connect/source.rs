@@ -153,6 +153,11 @@ impl Source {
         template.text(&to_mj(&context)).ok()
     }
 
+    /// The watermark of a pull of this stream that began at a moment; `None`: there is no such stream.
+    pub fn watermark_at(&self, stream: &str, began: jiff::Timestamp) -> Option<String> {
+        Some(format!("{}|{began}", self.print(self.manifest.stream(stream)?)))
+    }
+
     /// What templates of a stream see.
     pub(super) async fn context(&self, stream: &Stream, more: Json) -> Result<Json, ConnectError> {
         self.context_of(Asks::ALL, &stream.its, more).await

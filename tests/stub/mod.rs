@@ -2,8 +2,12 @@
 //!
 //! It answers whatever the test's closure says, and remembers what it was asked.
 
+// Every file of tests uses its own part of it.
+#![allow(dead_code)]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value as Json;
@@ -16,7 +20,10 @@ pub struct Asked {
     pub path: String,
     pub query: Vec<(String, String)>,
     pub headers: Vec<(String, String)>,
+    /// `Null` where it is no JSON.
     pub body: Json,
+    /// The body as it came.
+    pub text: String,
 }
 
 impl Asked {
@@ -34,6 +41,8 @@ pub enum Answer {
     Json(u16, Json),
     /// With headers.
     With(u16, Vec<(&'static str, String)>, String),
+    /// With headers that are read from a file.
+    Read(u16, Vec<(String, String)>, String),
     /// Half of the promised body, then the line is dead.
     CutOff(u16, String),
     /// Headers, then nothing until the other side gives up.
@@ -45,6 +54,7 @@ pub enum Answer {
 pub struct Stub {
     pub url: String,
     pub asked: Arc<Mutex<Vec<Asked>>>,
+    stopped: Arc<AtomicBool>,
 }
 
 impl Stub {
@@ -54,13 +64,25 @@ impl Stub {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
         let (log, answer) = (asked.clone(), Arc::new(answer));
+        let stopped: Arc<AtomicBool> = Arc::default();
+        let stop = stopped.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                if stop.load(Ordering::Acquire) {
+                    return;
+                }
                 let (log, answer) = (log.clone(), answer.clone());
                 std::thread::spawn(move || serve(stream, &log, &*answer));
             }
         });
-        Self { url, asked }
+        Self { url, asked, stopped }
+    }
+
+    /// Gives its port back: for tests that start more of them than a process may hold open.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
+        // The listener looks up only when somebody comes.
+        let _ = TcpStream::connect(self.url.trim_start_matches("http://"));
     }
 
     pub fn asked(&self) -> Vec<Asked> {
@@ -85,9 +107,12 @@ fn serve(stream: TcpStream, log: &Mutex<Vec<Asked>>, answer: &dyn Fn(&Asked, usi
         };
         let (status, headers, body) = match answer(&asked, before) {
             Answer::Json(status, json) => {
-                (status, vec![("content-type", "application/json".to_owned())], json.to_string())
+                (status, vec![("content-type".to_owned(), "application/json".to_owned())], json.to_string())
             }
-            Answer::With(status, headers, body) => (status, headers, body),
+            Answer::With(status, headers, body) => {
+                (status, headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(), body)
+            }
+            Answer::Read(status, headers, body) => (status, headers, body),
             Answer::CutOff(status, body) => {
                 let half = &body.as_bytes()[..body.len() / 2];
                 let _ = write!(stream, "HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n", body.len());
@@ -137,5 +162,6 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
         query: url.query_pairs().map(|(k, v)| (k.into(), v.into())).collect(),
         headers,
         body: serde_json::from_slice(&body).unwrap_or(Json::Null),
+        text: String::from_utf8_lossy(&body).into_owned(),
     })
 }
