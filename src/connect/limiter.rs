@@ -25,13 +25,15 @@ struct State {
     sent: Vec<VecDeque<Instant>>,
     paused: Option<(Instant, String)>,
     left: Option<String>,
+    /// Left today, of how many.
+    daily: (Option<u64>, Option<u64>),
 }
 
 impl Limiter {
     pub fn new(pools: Vec<Pool>) -> Self {
         let slots = pools.iter().map(|p| p.at_once.map(|n| Semaphore::new(n as usize))).collect();
         let sent = pools.iter().map(|_| VecDeque::new()).collect();
-        Self { pools, slots, state: Mutex::new(State { sent, paused: None, left: None }) }
+        Self { pools, slots, state: Mutex::new(State { sent, paused: None, left: None, daily: (None, None) }) }
     }
 
     /// Waits until a request to `path` may go. Hold what it returns until the answer is read. `wait` hears of pauses.
@@ -135,12 +137,20 @@ impl Limiter {
             if said.is_some() {
                 self.lock().left = said;
             }
+            if daily.is_some() {
+                self.lock().daily = (daily, number(&pool.daily_of));
+            }
             // The last places of a budget that others use too: let it fill again before a 429 comes.
             if left.is_some_and(|left| left <= 1) {
                 let window: u64 = number(&pool.reset_ms).unwrap_or(1000);
                 self.pause(Duration::from_millis(window.min(10_000) / 4), "its budget of requests is nearly used up");
             }
         }
+    }
+
+    /// Requests left today, of how many, as the newest answer said.
+    pub fn daily(&self) -> (Option<u64>, Option<u64>) {
+        self.lock().daily
     }
 
     pub fn left(&self) -> Option<String> {

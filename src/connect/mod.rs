@@ -9,6 +9,7 @@ mod days;
 mod discover;
 mod error;
 mod formula;
+mod guess;
 mod html;
 mod limiter;
 mod manifest;
@@ -16,6 +17,7 @@ mod mapper;
 mod page;
 mod path;
 mod pull;
+mod sample;
 mod send;
 mod setup;
 mod source;
@@ -23,8 +25,10 @@ mod types;
 
 pub(crate) use convert::{Reading, convert};
 pub use error::{ConnectError, ErrorClass};
+pub use guess::{Candidate, Wanted, candidates};
 pub use manifest::{Manifest, ManifestError, Setting, load};
-pub use source::{Listener, Notice, Source, TokenSource};
+pub use sample::Sample;
+pub use source::{Asked, Listener, Notice, Source, TokenSource};
 pub use types::{
     Described, DescribedField, FindMarked, Found, Mapped, Me, Pull, PullEnd, PulledPage, SendOutcome, SourceConfig,
     Stats, StreamInfo, TextLimit, WriteStep,

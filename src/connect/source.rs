@@ -10,8 +10,8 @@ use serde_json::{Value as Json, json};
 use tokio::sync::OnceCell;
 
 use super::answer::Answer;
+pub use super::client::{Asked, Listener, Notice, TokenSource};
 use super::client::{Built, Client, Rules, Trouble};
-pub use super::client::{Listener, Notice, TokenSource};
 use super::error::ConnectError;
 use super::formula::to_mj;
 use super::manifest::{Errors, Limits, Manifest, Node, ReadValue, Request, Since, Stream};
@@ -91,7 +91,7 @@ impl Source {
         self.client.set_renew(renew);
     }
 
-    /// Who wants to hear when the source waits.
+    /// Who wants to hear when the source waits, and what it asks.
     pub fn on_notice(&self, listener: Listener) {
         self.client.set_listener(listener);
     }
@@ -133,7 +133,8 @@ impl Source {
     /// What it has done since it was made.
     pub fn stats(&self) -> Stats {
         let (requests, bytes) = self.client.counts();
-        Stats { requests, bytes, left: self.client.limiter.left() }
+        let (daily_left, daily_of) = self.client.limiter.daily();
+        Stats { requests, bytes, left: self.client.limiter.left(), daily_left, daily_of }
     }
 
     /// The record's address for people, once `me` is known.

@@ -186,6 +186,10 @@ pub struct Stats {
     pub bytes: u64,
     /// `61 of 190 requests left`, where the source says so.
     pub left: Option<String>,
+    /// Requests left today, where the source says so.
+    pub daily_left: Option<u64>,
+    /// Of how many a day.
+    pub daily_of: Option<u64>,
 }
 
 /// One idempotent step of the outbox. Texts are plain: the engine escapes them as the connector says.

@@ -26,6 +26,8 @@ pub(crate) struct Pool {
     pub of: Option<String>,
     pub reset_ms: Option<String>,
     pub daily: Option<String>,
+    /// Header name: how many there are a day.
+    pub daily_of: Option<String>,
 }
 
 /// How one request is made.
@@ -82,6 +84,7 @@ impl Limits {
                 of: header("of"),
                 reset_ms: header("reset_ms"),
                 daily: header("daily"),
+                daily_of: header("daily_of"),
             };
             if name == "all" {
                 let http = &mut limits.http;
