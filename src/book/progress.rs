@@ -55,4 +55,8 @@ pub struct SourceSummary {
     pub seconds: f64,
     /// What failed, with what to do; `None` when all went well.
     pub error: Option<String>,
+    /// Requests that the source allows for the rest of the day, where it says so.
+    pub daily_left: Option<u64>,
+    /// Requests that it allows a day, where it says so.
+    pub daily_of: Option<u64>,
 }

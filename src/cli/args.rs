@@ -72,6 +72,13 @@ pub struct Format {
     pub markdown: bool,
 }
 
+impl Format {
+    /// For people: no other form was asked for.
+    pub fn plain(&self) -> bool {
+        !(self.json || self.jsonl || self.csv || self.markdown)
+    }
+}
+
 /// What Rounds can be asked to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -199,11 +206,21 @@ pub struct SyncArgs {
 
 /// `rounds check`
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Looks at two pages of each stream, by the code of the sync: what each of your fields reads, how often it is \
+                  filled, and with what. Nothing is changed, here or there; whether writing works is not tried.\n\n\
+                  Examples:\n  rounds check                    everything\n  rounds check crm account        one stream\n  \
+                  rounds check crm --requests     each request with its status and time\n  \
+                  rounds check --json | jq '.sources[].streams[].fields'"
+)]
 pub struct CheckArgs {
     /// Only this source
     pub source: Option<String>,
-    /// Only this stream
+    /// Only this stream, or the streams of this kind of record: account, meeting, touch
     pub stream: Option<String>,
+    /// List each request: status, time, rows; no token is shown
+    #[arg(long, conflicts_with = "dry_run")]
+    pub requests: bool,
     /// Check the files only; send nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -7,6 +7,7 @@
 pub mod args;
 mod backtest;
 mod books;
+mod check;
 mod flags;
 mod forget;
 mod help;
@@ -42,7 +43,7 @@ pub fn run(command: &Command, global: &Global) -> Result<Exit, OpsError> {
         Command::Demo(_) => Err(OpsError::usage("demo opens the workspace: it is not a one-shot command")),
         Command::Practice(args) => practice::serve(args, global),
         Command::Sync(args) => sources::sync(args, global),
-        Command::Check(args) => sources::check(args, global),
+        Command::Check(args) => check::check(args, global),
         Command::List(args) => books::list(args, global),
         Command::Show(args) => books::show(args, global),
         Command::Explain(args) => books::explain(args, global),

@@ -1,4 +1,4 @@
-//! The commands that talk to the outside systems: sync, check, whoami.
+//! The commands that talk to the outside systems: sync, whoami.
 
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
@@ -6,10 +6,10 @@ use std::sync::Mutex;
 use serde_json::json;
 
 use crate::book::progress::{Progress, SourceSummary};
-use crate::cli::args::{CheckArgs, Global, SyncArgs, WhoamiArgs};
+use crate::cli::args::{Global, SyncArgs, WhoamiArgs};
 use crate::cli::table::{Align, Table, pretty, render};
 use crate::cli::{Exit, columns, print, session};
-use crate::ops::{OpsError, SyncRequest};
+use crate::ops::{OpsError, SyncRequest, cost_line};
 use crate::text;
 
 pub fn sync(args: &SyncArgs, global: &Global) -> Result<Exit, OpsError> {
@@ -26,6 +26,12 @@ pub fn sync(args: &SyncArgs, global: &Global) -> Result<Exit, OpsError> {
     loop {
         let session = session::open(global)?;
         let request = SyncRequest { sources: args.sources.clone(), full: args.full };
+        if std::io::stderr().is_terminal() {
+            for expected in session.desk.expected(&request)? {
+                let cost = cost_line(expected.requests, expected.daily_of);
+                eprintln!("{}: about {cost}, as the last time", expected.source);
+            }
+        }
         let progress = ProgressLine::default();
         let outcome = session.desk.sync(&request, &|step| progress.show(&step));
         progress.end();
@@ -36,6 +42,9 @@ pub fn sync(args: &SyncArgs, global: &Global) -> Result<Exit, OpsError> {
         } else {
             let json = || outcome.summaries.iter().map(|summary| json!(summary)).collect();
             print(&render(&args.format, columns(), json, table))?;
+            if args.format.plain() {
+                print(&costs(&outcome.summaries))?;
+            }
         }
         for summary in &outcome.summaries {
             if let Some(error) = summary.error.as_ref().filter(|error| !progress.told(error)) {
@@ -45,6 +54,15 @@ pub fn sync(args: &SyncArgs, global: &Global) -> Result<Exit, OpsError> {
         let Some(every) = every else { return Ok(outcome.exit) };
         std::thread::sleep(every);
     }
+}
+
+/// What was spent of the day's requests, where a source counts them.
+fn costs(summaries: &[SourceSummary]) -> String {
+    let line = |summary: &SourceSummary| {
+        let left = summary.daily_left.map_or_else(String::new, |left| format!("; {} left today", text::grouped(left)));
+        Some(format!("{}: {}{left}\n", summary.name, cost_line(summary.requests, summary.daily_of?)))
+    };
+    summaries.iter().filter_map(line).collect()
 }
 
 fn summary_table(summaries: &[SourceSummary]) -> Table {
@@ -110,23 +128,6 @@ impl ProgressLine {
             let _ = write!(std::io::stderr(), "\r\x1b[K");
         }
     }
-}
-
-pub fn check(args: &CheckArgs, global: &Global) -> Result<Exit, OpsError> {
-    let session = session::open(global)?;
-    let findings = session.desk.check(args.source.as_deref(), args.stream.as_deref(), args.dry_run)?;
-    let exit = findings.iter().map(|finding| finding.exit).max().unwrap_or(0);
-    if args.format.json {
-        print(&pretty(&json!({"findings": findings})))?;
-        return Ok(exit);
-    }
-    let mut out = String::new();
-    for finding in &findings {
-        let mark = if finding.exit == 0 { "ok  " } else { "!   " };
-        out.push_str(&format!("{mark}{}: {}\n", finding.subject, finding.says));
-    }
-    print(&out)?;
-    Ok(exit)
 }
 
 pub fn whoami(args: &WhoamiArgs, global: &Global) -> Result<Exit, OpsError> {

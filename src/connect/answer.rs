@@ -19,6 +19,8 @@ pub(crate) struct Raw {
     pub headers: reqwest::header::HeaderMap,
     pub url: Url,
     pub body: Vec<u8>,
+    /// From sending to the end of the answer.
+    pub took: Duration,
 }
 
 /// Why there is no answer.

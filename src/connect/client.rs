@@ -4,10 +4,11 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Once, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
 use serde_json::Value as Json;
 use url::Url;
 
@@ -45,6 +46,23 @@ pub type Listener = Arc<dyn Fn(Notice) + Send + Sync>;
 pub enum Notice {
     /// It waits, and why: a limit, a pause the source asked for, a try after a failure.
     Waiting { seconds: f64, because: String },
+    /// A read was answered, or not.
+    Asked(Asked),
+}
+
+/// One request for reading, as it may be shown: no token, header or body.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Asked {
+    /// `GET`.
+    pub method: &'static str,
+    /// Path and query.
+    pub path: String,
+    /// HTTP status; `None`: no answer came.
+    pub status: Option<u16>,
+    /// From sending to the end of the answer; what was waited for a limit beforehand is not in it.
+    pub ms: u64,
+    /// How many entries the longest list of a good answer has, at its root or one level below.
+    pub rows: Option<u64>,
 }
 
 pub(crate) struct Client {
@@ -112,11 +130,38 @@ impl Client {
         (self.requests.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed))
     }
 
-    pub fn say_wait(&self, length: Duration, because: &str) {
+    fn say(&self, notice: impl FnOnce() -> Notice) {
         let listener = self.listener.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         if let Some(listener) = listener {
-            listener(Notice::Waiting { seconds: length.as_secs_f64(), because: format!("{}: {because}", self.at) });
+            listener(notice());
         }
+    }
+
+    pub fn say_wait(&self, length: Duration, because: &str) {
+        self.say(|| Notice::Waiting { seconds: length.as_secs_f64(), because: format!("{}: {because}", self.at) });
+    }
+
+    /// Tells of a request. The address is the one before signing, and a token that a connector puts in it is left out.
+    fn say_asked(&self, built: &Built, status: Option<u16>, took: Duration, answer: Option<&Answer>) {
+        self.say(|| {
+            let mut path = built.url.path().to_owned();
+            if let Some(query) = built.url.query() {
+                path.push('?');
+                path.push_str(query);
+            }
+            let token = self.token.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let token = token.expose_secret();
+            if !token.is_empty() {
+                path = path.replace(token, "…");
+            }
+            Notice::Asked(Asked {
+                method: method_name(built.method),
+                path,
+                status,
+                ms: took.as_millis().try_into().unwrap_or(u64::MAX),
+                rows: answer.and_then(|answer| longest_list(&answer.json)),
+            })
+        });
     }
 
     /// Whether the token may go there: the same scheme, host and port.
@@ -166,6 +211,7 @@ impl Client {
         }
         let request = self.sign(request.header("accept", "application/json"), rules).map_err(NoAnswer::Ours)?;
         self.requests.fetch_add(1, Ordering::Relaxed);
+        let sent = Instant::now();
         let mut response = request.send().await.map_err(|e| no_answer(&e))?;
         let (status, headers, url) = (response.status().as_u16(), response.headers().clone(), response.url().clone());
         let mut body = Vec::new();
@@ -183,7 +229,7 @@ impl Client {
             }
         }
         self.limiter.heard(url.path(), &|name| header(&headers, name));
-        Ok(Raw { status, headers, url, body })
+        Ok(Raw { status, headers, url, body, took: sent.elapsed() })
     }
 
     fn build(&self) -> Result<reqwest::Client, NoAnswer> {
@@ -318,8 +364,16 @@ impl Client {
             tries += 1;
             let last = tries >= self.http_limits.tries;
             let generation = self.generation();
-            let (pause, because) = match self.exchange(built, rules).await {
-                Ok(raw) => match self.judge(raw, built, rules) {
+            let begun = Instant::now();
+            let exchanged = self.exchange(built, rules).await;
+            let (status, took) = match &exchanged {
+                Ok(raw) => (Some(raw.status), raw.took),
+                Err(_) => (None, begun.elapsed()),
+            };
+            let judged = exchanged.map(|raw| self.judge(raw, built, rules));
+            self.say_asked(built, status, took, judged.as_ref().ok().and_then(|judged| judged.as_ref().ok()));
+            let (pause, because) = match judged {
+                Ok(judged) => match judged {
                     Ok(answer) => return Ok(answer),
                     Err(failed) => match failed.is {
                         Is::AuthExpired if !renewed => {
@@ -456,6 +510,22 @@ impl From<Trouble> for ConnectError {
 fn thing(doing: &str) -> String {
     let known = |word: &&str| Entity::ALL.iter().any(|e| e.plural() == *word || e.name() == *word);
     doing.split(' ').find(known).unwrap_or(doing).to_owned()
+}
+
+/// How many entries the longest list has, at the root of an answer or one level below.
+fn longest_list(json: &Json) -> Option<u64> {
+    let length = |json: &Json| json.as_array().map(|list| list.len() as u64);
+    length(json).or_else(|| json.as_object()?.values().filter_map(length).max())
+}
+
+fn method_name(method: Method) -> &'static str {
+    match method {
+        Method::Get => "GET",
+        Method::Post => "POST",
+        Method::Patch => "PATCH",
+        Method::Put => "PUT",
+        Method::Delete => "DELETE",
+    }
 }
 
 fn method(method: Method) -> reqwest::Method {

@@ -48,6 +48,24 @@ impl Source {
     pub async fn describe(&self, entity: Entity) -> Result<Described, ConnectError> {
         let mut described = Described::default();
         for stream in self.manifest.streams.iter().filter(|s| s.entity == entity) {
+            let mut one = self.describe_one(stream).await?;
+            described.fields.append(&mut one.fields);
+            described.mapped.append(&mut one.mapped);
+        }
+        Ok(described)
+    }
+
+    /// The same of one stream.
+    pub async fn describe_stream(&self, name: &str) -> Result<Described, ConnectError> {
+        match self.manifest.stream(name) {
+            Some(stream) => self.describe_one(stream).await,
+            None => Ok(Described::default()),
+        }
+    }
+
+    async fn describe_one(&self, stream: &Stream) -> Result<Described, ConnectError> {
+        let mut described = Described::default();
+        {
             let fields = self.described(stream).await?;
             let names: BTreeSet<&str> = fields.iter().flat_map(|f| f.iter()).map(|f| f.name.as_str()).collect();
             let under = stream.describe.as_ref().map_or("", |d| d.under.as_str());

@@ -11,6 +11,7 @@ mod detour;
 mod discover;
 mod error;
 mod formula;
+mod guess;
 mod html;
 mod limiter;
 mod manifest;
@@ -18,6 +19,7 @@ mod mapper;
 mod page;
 mod path;
 mod pull;
+mod sample;
 mod send;
 mod setup;
 mod source;
@@ -25,8 +27,10 @@ mod types;
 
 pub(crate) use convert::{Reading, convert};
 pub use error::{ConnectError, ErrorClass};
+pub use guess::{Candidate, Wanted, candidates};
 pub use manifest::{Head, Manifest, ManifestError, Setting, Status, load, load_with};
-pub use source::{Listener, Notice, Source, TokenSource};
+pub use sample::Sample;
+pub use source::{Asked, Listener, Notice, Source, TokenSource};
 pub use types::{
     Described, DescribedField, FindMarked, Found, Mapped, Me, Pull, PullEnd, PulledPage, SendOutcome, SourceConfig,
     Stats, StreamInfo, TextLimit, WriteStep,

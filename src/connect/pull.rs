@@ -303,6 +303,36 @@ impl Source {
         Err(self.stale(stream, "it is read in another way now"))
     }
 
+    /// The first page's rows as they come, asked for with these names, by the first way that is open.
+    pub(super) async fn raw_page(&self, stream: &Stream, names: &[String]) -> Result<Vec<Json>, ConnectError> {
+        let doing = format!("looking at {}", stream.entity.plural());
+        let fresh = json!({ "fields": names, "history": [], "above_id": "0", "page": 0 });
+        let context = self.context(stream, fresh).await?;
+        let mut ways = self.ways(stream, &stream.first, None).await?.into_iter().peekable();
+        while let Some((_, spec)) = ways.next() {
+            let paged = &spec.paged;
+            let mut built = self.built(&paged.request, &context, &doing)?;
+            built.decode = paged.decode();
+            Walk::default().place(&paged.next, &mut built).map_err(|why| self.invalid(&doing, why))?;
+            let mut answer = match self.read(&built, &context, &doing).await.map_err(ConnectError::from) {
+                Ok(answer) => answer,
+                Err(error)
+                    if ways.peek().is_some()
+                        && matches!(error.class(), ErrorClass::Forbidden | ErrorClass::Invalid) =>
+                {
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let rows = records(&paged.rows, &mut answer).map_err(|why| self.invalid(&doing, why))?;
+            return Ok(match &paged.nested {
+                Some(nested) => unnest(rows, nested),
+                None => rows,
+            });
+        }
+        Ok(Vec::new())
+    }
+
     /// Walks one way to its end. `handed` tells whether a page was handed over.
     async fn one_way<'a>(
         &'a self,

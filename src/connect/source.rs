@@ -10,8 +10,8 @@ use serde_json::{Value as Json, json};
 use tokio::sync::OnceCell;
 
 use super::answer::Answer;
+pub use super::client::{Asked, Listener, Notice, TokenSource};
 use super::client::{Built, Client, Rules, Trouble};
-pub use super::client::{Listener, Notice, TokenSource};
 use super::error::ConnectError;
 use super::formula::to_mj;
 use super::manifest::{Asks, Errors, Limits, Manifest, Node, ReadValue, Request, Stream};
@@ -93,7 +93,7 @@ impl Source {
         self.client.set_renew(renew);
     }
 
-    /// Who wants to hear when the source waits.
+    /// Who wants to hear when the source waits, and what it asks.
     pub fn on_notice(&self, listener: Listener) {
         self.client.set_listener(listener);
     }

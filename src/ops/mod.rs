@@ -7,6 +7,8 @@ mod actions;
 mod assessing;
 mod background;
 mod backtest;
+mod check;
+mod cost;
 mod deep;
 mod digest;
 mod draft;
@@ -50,11 +52,13 @@ pub use crate::book::ids::DraftKey;
 pub use crate::command::ActVerb;
 pub use background::{Background, Report};
 pub use backtest::{BacktestReport, BacktestRequest, Keep};
+pub use check::{CheckRequest, Checkup, FieldCheck, Finding, SourceCheck, StrayRow, StreamCheck};
+pub use cost::{Expected, cost_line};
 pub use flags::RuleRow;
 pub use forget::{ForgetReport, ForgetRow};
 pub use import::{FileReport, ImportReport, ImportRequest, Problem};
 pub use past::LookingBack;
-pub use sources::{Finding, Identity};
+pub use sources::Identity;
 pub use syncing::{SyncOutcome, SyncRequest, progress_line};
 
 /// Why a command could not be done, in words that say what to do now.

@@ -163,6 +163,8 @@ impl Desk {
             self.learn_me(runtime, &ready.runs)?;
         }
         for (run, summary) in ready.runs.iter().zip(&pulled.summaries) {
+            // Before the state: whether this was the first pass stands there.
+            self.keep_cost(summary, full)?;
             self.keep_state(summary, began, run.source.stats().left)?;
             // Where an account opens in the CRM's own pages: known once the source has said who it is.
             if let Some(link) = run.source.link(Entity::Account, LINK_ID) {

@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 
 pub use batch::{Applied, Batch, Cursor};
 pub use cache::apply::tracked as dated_fields;
-pub use cache::matching::MatchIndex;
+pub use cache::matching::{MatchIndex, Stray};
 use cache::page::Reader;
 pub use cache::standings::{Assessed, Version};
 use db::{Db, Which};

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::batch::{Applied, Batch, Cursor};
 use super::cache::links::{self, Hands, Links, record_link};
-use super::cache::matching::MatchIndex;
+use super::cache::matching::{MatchIndex, Stray};
 use super::cache::{apply, matching, standings};
 use super::codec::{from_json, json, moment};
 use super::forgotten::Forgotten;
@@ -253,6 +253,11 @@ impl Store {
     /// Records that found no account, and how many there are; ids that a source names accounts by count once each.
     pub fn unmatched(&self, limit: usize) -> Result<(Vec<Unmatched>, u64), StoreError> {
         self.cache.read("listing what found no account", |conn| matching::unmatched(conn, limit))
+    }
+
+    /// The same of one source, with what may be looked for.
+    pub fn strays(&self, source: &SourceName, limit: usize) -> Result<(Vec<Stray>, u64), StoreError> {
+        self.cache.read("listing what found no account", |conn| matching::strays(conn, source, limit))
     }
 
     /// How the sources stand, by name.

@@ -78,9 +78,51 @@ fn account<'a>(index: &'a MatchIndex, source: &SourceName, id: &str) -> Option<&
     index.link(source, id).or_else(|| index.external(id)).or_else(|| by_domain(index, id))
 }
 
-/// The one account with the domain of a text, which may be an address; never by a mail provider's.
-fn by_domain<'a>(index: &'a MatchIndex, text: &str) -> Option<&'a AccountId> {
+/// A key by which an account was looked for, and why it gave none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tried {
+    /// `stored link`, `external id` or `domain`.
+    pub key: &'static str,
+    pub value: String,
+    pub because: &'static str,
+}
+
+/// What was looked for on behalf of an id that found no account, in the order of looking. `external` and `domain` are what
+/// an account record says of itself.
+pub fn tried(index: &MatchIndex, id: &str, external: Option<&str>, domain: Option<&str>) -> Vec<Tried> {
+    let by_external = |key: &str| Tried {
+        key: "external id",
+        value: key.to_owned(),
+        because: if index.external_shared(key) { "several accounts have it" } else { "no account has it" },
+    };
+    let by_domain = |text: &str| {
+        let bare = bare(text)?;
+        let because = if MAIL_PROVIDERS.contains(&bare.as_str()) {
+            "it is a mail provider's"
+        } else if index.domain_shared(&bare) {
+            "several accounts have it"
+        } else {
+            "no account has it"
+        };
+        Some(Tried { key: "domain", value: bare, because })
+    };
+    let link = Tried { key: "stored link", value: id.to_owned(), because: "there is none" };
+    let mut tried = vec![link, by_external(id)];
+    tried.extend(by_domain(id));
+    tried.extend(external.filter(|key| *key != id).map(by_external));
+    tried.extend(domain.filter(|text| *text != id).and_then(by_domain));
+    tried
+}
+
+/// The domain of a text, which may be an address.
+fn bare(text: &str) -> Option<String> {
     let host = text.rsplit_once('@').map_or(text, |(_, host)| host).to_lowercase();
     let bare = host.strip_prefix("www.").unwrap_or(&host);
-    if bare.contains('.') && !MAIL_PROVIDERS.contains(&bare) { index.domain(bare) } else { None }
+    bare.contains('.').then(|| bare.to_owned())
+}
+
+/// The one account with the domain of a text, which may be an address; never by a mail provider's.
+fn by_domain<'a>(index: &'a MatchIndex, text: &str) -> Option<&'a AccountId> {
+    let bare = bare(text).filter(|bare| !MAIL_PROVIDERS.contains(&bare.as_str()))?;
+    index.domain(&bare)
 }

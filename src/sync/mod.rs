@@ -13,6 +13,6 @@ mod wave;
 
 pub use clock::Clock;
 pub use lease::{Lease, LeaseError};
-pub use matching::Matching;
+pub use matching::{Matching, Tried, tried};
 pub use pull::{PullOptions, SourceRun, pull};
 pub use push::{Draft, push};

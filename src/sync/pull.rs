@@ -111,6 +111,7 @@ pub fn pull(
         let summary = &mut writer.summaries[index];
         summary.requests = stats.requests - before[index].requests;
         summary.bytes = stats.bytes - before[index].bytes;
+        (summary.daily_left, summary.daily_of) = (stats.daily_left, stats.daily_of);
         summary.seconds = began.elapsed().as_secs_f64();
         report(Progress::Ended { source: run.name.clone(), summary: summary.clone() });
     }
@@ -229,7 +230,7 @@ impl Writer<'_> {
         for run in self.runs {
             let (sender, source) = (sender.clone(), run.name.clone());
             run.source.on_notice(Arc::new(move |notice| {
-                let Notice::Waiting { seconds, because } = notice;
+                let Notice::Waiting { seconds, because } = notice else { return };
                 // Nobody listens after the pull: what is said then concerns nobody.
                 let _ = sender.send(Progress::Waiting { source: source.clone(), seconds, because });
             }));

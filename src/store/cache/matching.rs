@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::codec::from_json;
 use super::apply::{Body, domain};
@@ -52,6 +52,16 @@ impl MatchIndex {
         self.external.get(key)?.as_ref()
     }
 
+    /// Whether several accounts have that external id.
+    pub fn external_shared(&self, key: &str) -> bool {
+        self.external.get(key).is_some_and(Option::is_none)
+    }
+
+    /// Whether several accounts have that domain.
+    pub fn domain_shared(&self, text: &str) -> bool {
+        self.domains.get(&domain(text)).is_some_and(Option::is_none)
+    }
+
     /// The one account with that domain. Whether it is a mail provider's is for the caller to know.
     pub fn domain(&self, text: &str) -> Option<&AccountId> {
         self.domains.get(&domain(text))?.as_ref()
@@ -77,12 +87,13 @@ pub(in crate::store) fn tie(
     Ok(())
 }
 
+/// Ids that found no account. A link that nothing living hangs on is nothing to mend.
+const OPEN: &str = "FROM link l WHERE l.account IS NULL AND (
+    EXISTS (SELECT 1 FROM belongs b JOIN record r USING (rec) WHERE b.link = l.link AND r.gone IS NULL)
+    OR EXISTS (SELECT 1 FROM usage u WHERE u.link = l.link))";
+
 /// Ids without an account, then records that name none.
 pub(in crate::store) fn unmatched(conn: &Connection, limit: usize) -> rusqlite::Result<(Vec<Unmatched>, u64)> {
-    // A link that nothing living hangs on is nothing to mend.
-    const OPEN: &str = "FROM link l WHERE l.account IS NULL AND (
-        EXISTS (SELECT 1 FROM belongs b JOIN record r USING (rec) WHERE b.link = l.link AND r.gone IS NULL)
-        OR EXISTS (SELECT 1 FROM usage u WHERE u.link = l.link))";
     let total: i64 = conn.query_row(
         &format!("SELECT (SELECT count(*) {OPEN}) + (SELECT count(*) FROM record WHERE loose = 1 AND gone IS NULL)"),
         [],
@@ -102,6 +113,67 @@ pub(in crate::store) fn unmatched(conn: &Connection, limit: usize) -> rusqlite::
     while let Some(row) = rows.next()? {
         let body: Body = from_json(row.get_ref(3)?.as_str()?)?;
         found.push(Unmatched { source: row.get(0)?, entity: row.get(1)?, id: row.get(2)?, says: title(&body) });
+    }
+    Ok((found, total.max(0) as u64))
+}
+
+/// A record, or an id that records name their account by, that found no account.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stray {
+    /// `account`, `person` ...; `account` too for an id that others name.
+    pub entity: String,
+    pub id: String,
+    /// The words that a person knows it by, or what hangs on it.
+    pub says: String,
+    /// It names no account at all: there was nothing to look for.
+    pub nameless: bool,
+    /// What its account record says of itself, where there is one.
+    pub external: Option<String>,
+    pub domain: Option<String>,
+}
+
+/// Those of one source, and how many there are.
+pub(in crate::store) fn strays(
+    conn: &Connection,
+    source: &SourceName,
+    limit: usize,
+) -> rusqlite::Result<(Vec<Stray>, u64)> {
+    let source = source.as_str();
+    let total: i64 = conn.query_row(
+        &format!(
+            "SELECT (SELECT count(*) {OPEN} AND l.source = ?1)
+             + (SELECT count(*) FROM record WHERE loose = 1 AND gone IS NULL AND source = ?1)"
+        ),
+        [source],
+        |row| row.get(0),
+    )?;
+    let mut found = Vec::new();
+    let mut open = conn.prepare(&format!("SELECT l.link, l.id {OPEN} AND l.source = ?1 ORDER BY l.link LIMIT ?2"))?;
+    let mut own = conn.prepare(
+        "SELECT r.body FROM belongs b JOIN record r USING (rec)
+         WHERE b.link = ?1 AND r.entity = 'account' AND r.gone IS NULL LIMIT 1",
+    )?;
+    let mut rows = open.query(params![source, limit as i64])?;
+    while let Some(row) = rows.next()? {
+        let link: i64 = row.get(0)?;
+        let (entity, says) = says(conn, link)?;
+        let body: Option<String> = own.query_row([link], |row| row.get(0)).optional()?;
+        let body = body.map(|body| from_json::<Body>(&body)).transpose()?.unwrap_or_default();
+        let text = |name: &str| match body.fields.get(name) {
+            Some(Value::Text(text)) => Some(text.clone()),
+            _ => None,
+        };
+        let (external, domain) = (text("external_id"), text("domain"));
+        found.push(Stray { entity, id: row.get(1)?, says, nameless: false, external, domain });
+    }
+    let mut loose = conn.prepare(
+        "SELECT entity, id, body FROM record WHERE loose = 1 AND gone IS NULL AND source = ?1 ORDER BY rec LIMIT ?2",
+    )?;
+    let mut rows = loose.query(params![source, limit.saturating_sub(found.len()) as i64])?;
+    while let Some(row) = rows.next()? {
+        let body: Body = from_json(row.get_ref(2)?.as_str()?)?;
+        let (entity, id) = (row.get(0)?, row.get(1)?);
+        found.push(Stray { entity, id, says: title(&body), nameless: true, external: None, domain: None });
     }
     Ok((found, total.max(0) as u64))
 }
