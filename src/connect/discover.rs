@@ -25,7 +25,7 @@ impl Source {
 
     async fn ask_me(&self) -> Result<Me, ConnectError> {
         let Some(spec) = &self.manifest.me else { return Ok(Me::default()) };
-        let context = json!({ "settings": self.settings });
+        let context = json!({ "settings": self.settings, "sign_in": self.sign_in });
         let answer = self.read_with(&spec.request, &context, "signing in").await?;
         let must = spec.must.find(&answer.json);
         if must.is_none_or(|v| v.is_null() || v == &Json::Bool(false)) {
@@ -145,7 +145,8 @@ impl Source {
     async fn read_table(&self, name: &str) -> Result<Arc<Table>, ConnectError> {
         let mut table = Table::new();
         let Some(spec) = self.manifest.tables.get(name) else { return Ok(Arc::new(table)) };
-        let context = json!({ "settings": self.settings, "me": self.me_if_needed().await?.kept });
+        let context =
+            json!({ "settings": self.settings, "sign_in": self.sign_in, "me": self.me_if_needed().await?.kept });
         let doing = format!("reading the table {name}");
         for record in self.read_all(&spec.pull, &context, &doing).await? {
             let inner: Vec<Json> = match &spec.each {

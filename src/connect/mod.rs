@@ -18,13 +18,15 @@ mod path;
 mod pull;
 mod send;
 mod setup;
+mod sign_in;
 mod source;
 mod types;
 
 pub(crate) use convert::{Reading, convert};
 pub use error::{ConnectError, ErrorClass};
-pub use manifest::{Manifest, ManifestError, Setting, load};
-pub use source::{Listener, Notice, Source, TokenSource};
+pub use manifest::{Grant, Manifest, ManifestError, SecretNeed, Setting, load};
+pub use sign_in::{Chosen, Flow, Means, Pause, Person, Program, Renewer, SignIn, Step, TokenSet, Typed, Vault, choose};
+pub use source::{Listener, Notice, Renewal, Source, TokenSource};
 pub use types::{
     Described, DescribedField, FindMarked, Found, Mapped, Me, Pull, PullEnd, PulledPage, SendOutcome, SourceConfig,
     Stats, StreamInfo, TextLimit, WriteStep,
@@ -45,6 +47,11 @@ pub fn built_ins() -> &'static [&'static str] {
         names
     };
     &NAMES
+}
+
+/// Whether a text is, word for word, a connector file that comes with Rounds.
+fn is_built_in(text: &str) -> bool {
+    BUILT_IN.iter().any(|(_, known)| *known == text)
 }
 
 /// The text of a connector file that comes with Rounds.

@@ -54,7 +54,7 @@ impl Source {
     }
 
     fn step<'a>(&'a self, write: &'a Write, step: &WriteStep) -> Result<Option<(&'a Request, Json)>, String> {
-        let mut context = json!({ "settings": self.settings, "its": write.its });
+        let mut context = json!({ "settings": self.settings, "sign_in": self.sign_in, "its": write.its });
         let (request, fields, mark) = match step {
             WriteStep::Create { account, people, fields, mark, .. } => {
                 context["account"] = json!({ "id": account });
@@ -140,10 +140,14 @@ impl Source {
             return match failed.is {
                 Is::AuthExpired if !renewed => {
                     renewed = true;
-                    if self.client.renew(generation).await {
-                        continue;
+                    match self.client.renew(generation).await {
+                        Ok(true) => continue,
+                        Ok(false) => SendOutcome::SignIn { because: self.client.error(failed, "sending").to_string() },
+                        Err(error) if error.class() == ErrorClass::SignIn => {
+                            SendOutcome::SignIn { because: error.to_string() }
+                        }
+                        Err(error) => later(&error),
                     }
-                    SendOutcome::SignIn { because: self.client.error(failed, "sending").to_string() }
                 }
                 Is::AuthExpired | Is::AuthWrong => {
                     SendOutcome::SignIn { because: self.client.error(failed, "sending").to_string() }
@@ -186,7 +190,7 @@ impl Source {
         let Some((write, find)) = write.and_then(|w| Some((w, w.find.as_ref()?))) else {
             return Err(self.invalid(&doing, "the connector has no way to find it".to_owned()));
         };
-        let context = json!({ "settings": self.settings, "its": write.its, "account": { "id": what.account } });
+        let context = json!({ "settings": self.settings, "sign_in": self.sign_in, "its": write.its, "account": { "id": what.account } });
         let ids: Vec<String> = self
             .linked(&find.ids, std::slice::from_ref(&what.account), &context, &doing)
             .await

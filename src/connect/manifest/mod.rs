@@ -3,6 +3,7 @@
 //! Decides what a connector may say; every mistake names file, line, what was found and what is allowed.
 //! It must not send anything, and it knows no outside system by name.
 
+mod auth;
 mod doc;
 mod limits;
 mod map;
@@ -14,6 +15,8 @@ mod write;
 
 use std::collections::BTreeMap;
 
+pub(crate) use auth::{Ask, Auth, OAuth, Way};
+pub use auth::{Grant, SecretNeed};
 pub use doc::ManifestError;
 pub(crate) use doc::{Errors, Item, Node, Tab};
 pub(crate) use limits::{HttpLimits, Limits, Pool};
@@ -35,7 +38,7 @@ pub struct Manifest {
     pub(crate) name: String,
     pub(crate) settings: BTreeMap<String, Setting>,
     pub(crate) base: Template,
-    pub(crate) auth: Auth,
+    pub(crate) ways: Vec<Way>,
     pub(crate) me: Option<MeSpec>,
     pub(crate) links: BTreeMap<Entity, Template>,
     /// As written, so that the user's limits can be laid over it.
@@ -59,19 +62,10 @@ pub struct Setting {
     pub default: Option<String>,
     /// It is the token, and comes from the places where tokens are kept.
     pub secret: bool,
-}
-
-/// How the token is sent.
-#[derive(Debug)]
-pub(crate) enum Auth {
-    /// `Authorization: <prefix> <token>`
-    Bearer { prefix: String, token: Template },
-    /// Any header.
-    Header { name: String, value: Template },
-    /// `Authorization: Basic ...`
-    Basic { user: Template, password: Template },
-    /// A query parameter: lands in logs, so only where nothing else works.
-    Query { name: String, value: Template },
+    /// It may be left out.
+    pub optional: bool,
+    /// The answers that there are; empty: any.
+    pub choices: Vec<String>,
 }
 
 /// The call that proves a sign-in, and what is kept of its answer.
@@ -95,6 +89,13 @@ pub(crate) struct TableSpec {
     pub show: BTreeMap<String, ReadValue>,
 }
 
+impl Setting {
+    /// Whether that may be an answer.
+    pub fn takes(&self, answer: &str) -> bool {
+        self.choices.is_empty() || self.choices.iter().any(|choice| choice == answer)
+    }
+}
+
 impl Manifest {
     /// The outside system's name as people know it.
     pub fn name(&self) -> &str {
@@ -106,16 +107,31 @@ impl Manifest {
         &self.settings
     }
 
+    /// The ways to sign in, in order, each with how it may be gone where it is OAuth 2.
+    pub fn ways(&self) -> impl Iterator<Item = (&str, &[Grant])> {
+        self.ways.iter().map(|way| match &way.auth {
+            Auth::OAuth(oauth) => (way.name.as_str(), oauth.grants.as_slice()),
+            _ => (way.name.as_str(), &[][..]),
+        })
+    }
+
     pub(crate) fn stream(&self, name: &str) -> Option<&Stream> {
         self.streams.iter().find(|s| s.name == name)
     }
 }
 
 /// Reads a connector file. Every mistake is listed, not only the first.
+///
+/// Only a text that is, word for word, one of those that come with Rounds may run a program.
 pub fn load(text: &str, file: &str) -> Result<Manifest, Vec<ManifestError>> {
+    load_as(text, file, super::is_built_in(text))
+}
+
+/// As [`load`]; `ours`: it may run programs.
+pub(crate) fn load_as(text: &str, file: &str, ours: bool) -> Result<Manifest, Vec<ManifestError>> {
     let root = Node::parse(text, file).map_err(|e| vec![e])?;
     let errors = Errors::new(file);
-    let manifest = read(&root, file, &errors);
+    let manifest = read(&root, file, &errors, ours);
     let found = errors.into_inner();
     match manifest {
         Some(manifest) if found.is_empty() => Ok(manifest),
@@ -132,7 +148,7 @@ pub fn load(text: &str, file: &str) -> Result<Manifest, Vec<ManifestError>> {
 /// The newest format of connector files that this Rounds reads.
 const FORMAT: u64 = 1;
 
-fn read(root: &Node, file: &str, errors: &Errors) -> Option<Manifest> {
+fn read(root: &Node, file: &str, errors: &Errors, ours: bool) -> Option<Manifest> {
     let tab = Tab::of(root, "", errors)?;
     match tab.number("connector") {
         Some(FORMAT) => {}
@@ -156,7 +172,7 @@ fn read(root: &Node, file: &str, errors: &Errors) -> Option<Manifest> {
     if root.get("base").is_none() {
         errors.add(1, "base.url", "is missing: the address that requests go to");
     }
-    let auth = read_auth(&tab);
+    let ways = auth::read(&tab, &settings, ours);
     let me = tab.table("me").and_then(|me| read_me(me));
     let mut links = BTreeMap::new();
     if let Some(list) = tab.table("links") {
@@ -208,7 +224,7 @@ fn read(root: &Node, file: &str, errors: &Errors) -> Option<Manifest> {
         name: name?,
         settings,
         base: base?,
-        auth: auth?,
+        ways,
         me,
         links,
         limits,
@@ -279,41 +295,18 @@ fn read_settings(tab: &Tab<'_>) -> BTreeMap<String, Setting> {
                 example: one.text("example"),
                 default: one.text("default"),
                 secret: one.flag("secret").unwrap_or(false),
+                optional: one.flag("optional").unwrap_or(false),
+                choices: one.texts("choices"),
             };
+            if let Some(default) = setting.default.as_ref().filter(|default| !setting.takes(default)) {
+                let message = format!("{default:?} is none of the choices: {}", setting.choices.join(", "));
+                one.errors.add(one.line, one.at("default"), message);
+            }
             one.done();
             settings.insert(key.clone(), setting);
         }
     }
     settings
-}
-
-fn read_auth(tab: &Tab<'_>) -> Option<Auth> {
-    #[derive(Clone, Copy)]
-    enum K {
-        Bearer,
-        Header,
-        Basic,
-        Query,
-    }
-    let Some(ways) = tab.table("auth") else {
-        tab.errors.add(1, "auth", "is missing: how the token is sent");
-        return None;
-    };
-    let (key, node) = ways.all().first()?;
-    let one = Tab::of(node, ways.at(key), ways.errors)?;
-    let kind =
-        one.one_of("kind", &[("bearer", K::Bearer), ("header", K::Header), ("basic", K::Basic), ("query", K::Query)]);
-    let get = |key: &'static str| one.need(key).and_then(|text| template(&text, &one, key));
-    let auth = match kind? {
-        K::Bearer => {
-            Auth::Bearer { prefix: one.text("prefix").unwrap_or_else(|| "Bearer".to_owned()), token: get("token")? }
-        }
-        K::Header => Auth::Header { name: one.need("name")?, value: get("value")? },
-        K::Basic => Auth::Basic { user: get("user")?, password: get("password")? },
-        K::Query => Auth::Query { name: one.need("name")?, value: get("value")? },
-    };
-    one.done();
-    Some(auth)
 }
 
 fn read_me(me: Tab<'_>) -> Option<MeSpec> {
