@@ -330,3 +330,6 @@ fn check_settings(way: &Way, settings: &BTreeMap<String, Setting>, one: &Tab<'_>
         one.errors.add(one.line, &one.path, format!("needs a setting {name:?} that stands under `settings`"));
     }
 }
+
+#[cfg(test)]
+mod tests;
