@@ -5,19 +5,20 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use argon2::Argon2;
-use chacha20poly1305::aead::{Aead, Generate, KeyInit, Payload};
-use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
-use secrecy::{ExposeSecret, SecretSlice, SecretString};
-use serde::{Deserialize, Serialize};
+use chacha20poly1305::Key;
+use chacha20poly1305::aead::Generate;
+use sealed::{lock, open, seal};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::text::clean_line;
+
+mod sealed;
 
 /// How long the keyring may take to answer.
 const KEYRING_LIMIT: Duration = Duration::from_secs(3);
@@ -78,6 +79,11 @@ pub enum SecretError {
 /// Asks a person for the passphrase of the encrypted file; `None` when nobody is there to ask.
 pub type AskPassphrase<'a> = &'a dyn Fn() -> Option<SecretString>;
 
+/// Bytes that nobody can guess.
+pub fn random() -> [u8; 32] {
+    Key::generate().into()
+}
+
 /// The environment variable of a source's token: `crm-eu` is `ROUNDS_TOKEN_CRM_EU`.
 pub fn variable(source: &str) -> String {
     let name: String =
@@ -113,6 +119,24 @@ pub fn find_asking(
 /// When neither takes it, with the reasons of both.
 pub fn store(source: &str, token: &SecretString, file: &Path, ask: AskPassphrase<'_>) -> Result<Place, SecretError> {
     Places { environment: &|name| std::env::var(name).ok(), keyring: &SystemKeyring, file, ask }.store(source, token)
+}
+
+/// Keeps a renewed token where the old one was found. Says where it is now.
+///
+/// # Errors
+/// When that place does not take it; the environment and a command never do.
+pub fn replace(source: &str, token: &SecretString, place: &Place, file: &Path) -> Result<Place, SecretError> {
+    Places { environment: &|name| std::env::var(name).ok(), keyring: &SystemKeyring, file, ask: &|| None }
+        .replace(source, token, place)
+}
+
+/// Whether a token could be kept now: a keyring that takes one, or a passphrase that opens the encrypted file. It is asked
+/// for here, before somebody signs in for nothing.
+///
+/// # Errors
+/// As of [`store`].
+pub fn can_keep(source: &str, file: &Path, ask: AskPassphrase<'_>) -> Result<(), SecretError> {
+    Places { environment: &|name| std::env::var(name).ok(), keyring: &SystemKeyring, file, ask }.can_keep(source)
 }
 
 /// Removes the token of a source from keyring and file; says from where. Empty: there was none.
@@ -187,19 +211,58 @@ impl Places<'_> {
             Ok(()) => return Ok(Place::Keyring),
             Err(why) => why,
         };
-        let Some(passphrase) = self.passphrase() else {
-            return Err(SecretError::NotKept {
-                name: source.to_owned(),
-                because: format!(
-                    "the keyring does not take it ({why}), and there is no passphrase for an encrypted file; set {PASSPHRASE} or {}",
-                    variable(source)
-                ),
-            });
-        };
+        self.keep_in_file(source, token, &why)
+    }
+
+    fn need_passphrase(&self, source: &str, why: &str) -> Result<SecretString, SecretError> {
+        self.passphrase().ok_or_else(|| SecretError::NotKept {
+            name: source.to_owned(),
+            because: format!(
+                "the keyring does not take it ({why}), and there is no passphrase for an encrypted file; set {PASSPHRASE} or {}",
+                variable(source)
+            ),
+        })
+    }
+
+    fn keep_in_file(&self, source: &str, token: &SecretString, why: &str) -> Result<Place, SecretError> {
+        let passphrase = self.need_passphrase(source, why)?;
+        let _lock = lock(self.file)?;
         let mut all = if self.file.exists() { open(self.file, &passphrase)? } else { BTreeMap::new() };
         all.insert(source.to_owned(), token.expose_secret().to_owned());
         seal(self.file, &passphrase, &all)?;
         Ok(Place::File(self.file.to_owned()))
+    }
+
+    fn replace(&self, source: &str, token: &SecretString, place: &Place) -> Result<Place, SecretError> {
+        let not_kept = |because: String| SecretError::NotKept { name: source.to_owned(), because };
+        match place {
+            Place::Environment(_) | Place::Command => Err(not_kept(format!("it comes from {place}"))),
+            Place::Keyring => {
+                let why = match self.keyring.set(source, token) {
+                    Ok(()) => return Ok(Place::Keyring),
+                    Err(why) => why,
+                };
+                // Longer than before, say: then the encrypted file has it, and the old one must not be found first.
+                self.keep_in_file(source, token, &why)?;
+                let _ = self.keyring.remove(source);
+                Ok(Place::File(self.file.to_owned()))
+            }
+            Place::File(_) => self.keep_in_file(source, token, "the file had it"),
+        }
+    }
+
+    fn can_keep(&self, source: &str) -> Result<(), SecretError> {
+        // Beside the name of a source, which may hold no dot.
+        let probe = format!("{source}.probe");
+        let why = match self.keyring.set(&probe, &SecretString::from("probe")) {
+            Ok(()) => {
+                let _ = self.keyring.remove(&probe);
+                return Ok(());
+            }
+            Err(why) => why,
+        };
+        let passphrase = self.need_passphrase(source, &why)?;
+        if self.file.exists() { open(self.file, &passphrase).map(|_| ()) } else { Ok(()) }
     }
 
     fn forget(&self, source: &str) -> Result<Vec<Place>, SecretError> {
@@ -213,6 +276,7 @@ impl Places<'_> {
                 because: format!("it is locked; set {PASSPHRASE}, or delete the file"),
             };
             let passphrase = self.passphrase().ok_or_else(locked)?;
+            let _lock = lock(self.file)?;
             let mut all = open(self.file, &passphrase)?;
             if all.remove(source).is_some() {
                 seal(self.file, &passphrase, &all)?;
@@ -321,91 +385,6 @@ impl Keyring for SystemKeyring {
             Err(error) => Err(error),
         })
     }
-}
-
-/// The encrypted file: how the key was made, and the sealed tokens by source. Bytes as hexadecimal text.
-#[derive(Serialize, Deserialize)]
-struct Sealed {
-    rounds_secrets: u32,
-    salt: String,
-    nonce: String,
-    sealed: String,
-}
-
-/// Bound to what is sealed, so that one file's content can't stand in another format's place.
-const AAD: &[u8] = b"rounds secrets 1";
-
-fn key(passphrase: &SecretString, salt: &[u8]) -> Result<XChaCha20Poly1305, String> {
-    let mut bytes = [0_u8; 32];
-    Argon2::default()
-        .hash_password_into(passphrase.expose_secret().as_bytes(), salt, &mut bytes)
-        .map_err(|error| error.to_string())?;
-    let cipher = XChaCha20Poly1305::new(&Key::from(bytes));
-    bytes.fill(0);
-    Ok(cipher)
-}
-
-fn open(file: &Path, passphrase: &SecretString) -> Result<BTreeMap<String, String>, SecretError> {
-    let wrong = |because: String| SecretError::File { file: file.display().to_string(), because };
-    let damaged = || wrong("it is damaged; sign in again after moving it away".to_owned());
-    let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
-    let sealed: Sealed = serde_json::from_str(&text).map_err(|_| damaged())?;
-    if sealed.rounds_secrets != 1 {
-        return Err(wrong("a newer Rounds wrote it".to_owned()));
-    }
-    let (Some(salt), Some(nonce), Some(bytes)) = (unhex(&sealed.salt), unhex(&sealed.nonce), unhex(&sealed.sealed))
-    else {
-        return Err(damaged());
-    };
-    let nonce: [u8; 24] = nonce.try_into().map_err(|_| damaged())?;
-    let cipher = key(passphrase, &salt).map_err(wrong)?;
-    let plain = cipher
-        .decrypt(&XNonce::from(nonce), Payload { msg: &bytes, aad: AAD })
-        .map_err(|_| wrong("the passphrase is wrong, or the file is damaged".to_owned()))?;
-    let plain = SecretSlice::from(plain);
-    serde_json::from_slice(plain.expose_secret()).map_err(|_| damaged())
-}
-
-/// Writes beside and renames, readable by its owner only, so that a crash leaves the old file whole.
-fn seal(file: &Path, passphrase: &SecretString, all: &BTreeMap<String, String>) -> Result<(), SecretError> {
-    let wrong = |because: String| SecretError::File { file: file.display().to_string(), because };
-    let salt: Key = Key::generate();
-    let nonce = XNonce::generate();
-    let plain = SecretSlice::from(serde_json::to_vec(all).map_err(|error| wrong(error.to_string()))?);
-    let bytes = key(passphrase, &salt)
-        .map_err(wrong)?
-        .encrypt(&nonce, Payload { msg: plain.expose_secret(), aad: AAD })
-        .map_err(|_| wrong("it could not be sealed".to_owned()))?;
-    let sealed = Sealed { rounds_secrets: 1, salt: hex(&salt), nonce: hex(&nonce), sealed: hex(&bytes) };
-    let text = serde_json::to_string(&sealed).map_err(|error| wrong(error.to_string()))?;
-    let beside = file.with_extension("new");
-    write_private(&beside, text.as_bytes())
-        .and_then(|()| std::fs::rename(&beside, file))
-        .map_err(|error| wrong(format!("it can't be written: {error}")))
-}
-
-fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut out = options.open(file)?;
-    out.write_all(bytes)?;
-    out.sync_all()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.is_ascii() || !text.len().is_multiple_of(2) {
-        return None;
-    }
-    (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).ok()).collect()
 }
 
 #[cfg(test)]

@@ -122,9 +122,9 @@ pub enum Command {
     Backtest(BacktestArgs),
     /// What waits to reach the CRM, and why
     Outbox(OutboxArgs),
-    /// Store a source's token in the keyring
+    /// Sign in to a source, keep that in the keyring, and say who it is
     Login(LoginArgs),
-    /// Forget a source's token
+    /// Forget a source's token or sign-in
     Logout(SourceArg),
     /// Who the token of a source belongs to
     Whoami(WhoamiArgs),
@@ -482,12 +482,26 @@ pub enum OutboxVerb {
 
 /// `rounds login`
 #[derive(Debug, Args)]
+#[command(
+    after_help = "How it goes on depends on the connector: a token is typed (not shown); or a browser opens and comes back to this \
+                  machine; or a code is typed into a page on any machine; or another program is asked. Over SSH the address that \
+                  the browser ends on can be pasted. Nothing secret is written in the clear: it goes to the keyring, or to a file \
+                  under a passphrase (ROUNDS_PASSPHRASE).\n\n\
+                  Examples:\n  rounds login crm\n  rounds login crm --way device\n  pass show crm | rounds login crm --token-stdin"
+)]
 pub struct LoginArgs {
     /// The source's name in config.toml
     pub source: String,
-    /// Read the token from standard input
+    /// One of the connector's ways by its name, or pkce, device, client_credentials (else sign_in of the source, the way of
+    /// last time, or the first whose settings are given)
+    #[arg(long, value_name = "NAME")]
+    pub way: Option<String>,
+    /// Read the token, or the app's client secret, from standard input
     #[arg(long)]
     pub token_stdin: bool,
+    /// Only print the address; open no browser
+    #[arg(long)]
+    pub no_browser: bool,
 }
 
 /// A source's name.

@@ -1,49 +1,101 @@
-//! `rounds login` and `logout`: a token goes to the keyring, else to the encrypted file, never to a file in the clear.
+//! `rounds login` and `logout`: a sign-in goes to the keyring, else to the encrypted file, never to a file in the clear.
+//!
+//! Decides what is asked, and how; with no terminal nothing prompts.
 
+use std::cell::OnceCell;
 use std::io::{BufRead, IsTerminal};
 
 use secrecy::SecretString;
 
 use crate::cli::args::{Global, LoginArgs, SourceArg};
 use crate::cli::{Exit, print, session};
-use crate::ops::OpsError;
+use crate::ops::{Asks, OpsError, Person, SecretNeed};
 
 pub fn login(args: &LoginArgs, global: &Global) -> Result<Exit, OpsError> {
     let session = session::open(global)?;
-    session.desk.source_settings(&args.source)?;
-    let line = if args.token_stdin {
-        let mut line = String::new();
-        std::io::stdin()
-            .lock()
-            .read_line(&mut line)
-            .map_err(|error| OpsError::usage(format!("the token cannot be read ({error})")))?;
-        line
-    } else if std::io::stdin().is_terminal() {
-        rpassword::prompt_password(format!("Token of {} (not shown): ", args.source))
-            .map_err(|error| OpsError::usage(format!("the token cannot be read ({error})")))?
-    } else {
-        return Err(OpsError::usage("without a terminal, say --token-stdin and pipe the token in"));
+    let plan = session.desk.login_plan(&args.source, args.way.as_deref())?;
+    let terminal = std::io::stdin().is_terminal();
+    let answer = match &plan.asks {
+        Asks::Nothing => None,
+        Asks::Token(ask) => Some(need(args, &format!("{ask} (not shown): "), "token")?),
+        Asks::AppSecret(SecretNeed::Optional) if !args.token_stdin && !terminal => None,
+        Asks::AppSecret(SecretNeed::Optional) => {
+            secret(args, "Client secret of the app (not shown; empty if it has none): ")?
+        }
+        Asks::AppSecret(_) => Some(need(args, "Client secret of the app (not shown): ", "client secret")?),
     };
-    let token = line.trim();
-    if token.is_empty() {
-        return Err(OpsError::usage("no token was given: nothing was stored"));
+    if plan.needs_person && !terminal && !std::io::stderr().is_terminal() {
+        return Err(OpsError::usage(format!(
+            "signing in by {} needs somebody at a terminal; run rounds login {} in one",
+            plan.way, args.source
+        )));
     }
-    let said = session.desk.login(&args.source, &SecretString::from(token.to_owned()), &passphrase)?;
+    let mut person = Person::new(|step| eprintln!("{step}"));
+    person.browser = !args.no_browser;
+    if plan.needs_person && terminal && !args.token_stdin {
+        person.pasted = Some(Box::new(typed_lines));
+    }
+    let passphrase = Passphrase::default();
+    let said = session.desk.login(plan, answer, person, &|| passphrase.ask())?;
     print(&format!("{said}\n"))?;
     Ok(0)
 }
 
 pub fn logout(args: &SourceArg, global: &Global) -> Result<Exit, OpsError> {
     let session = session::open(global)?;
-    let said = session.desk.logout(&args.source, &passphrase)?;
+    let passphrase = Passphrase::default();
+    let said = session.desk.logout(&args.source, &|| passphrase.ask())?;
     print(&format!("{said}\n"))?;
     Ok(0)
 }
 
-/// Asks for the passphrase of the encrypted file; with no terminal nothing ever prompts.
-fn passphrase() -> Option<SecretString> {
-    let typed = std::io::stdin()
-        .is_terminal()
-        .then(|| rpassword::prompt_password("Passphrase of the encrypted file (not shown): "));
-    typed.and_then(Result::ok).filter(|typed| !typed.is_empty()).map(SecretString::from)
+/// A secret that must be given.
+fn need(args: &LoginArgs, question: &str, what: &str) -> Result<SecretString, OpsError> {
+    secret(args, question)?.ok_or_else(|| OpsError::usage(format!("no {what} was given: nothing was stored")))
+}
+
+/// A secret from standard input, or typed without being shown.
+fn secret(args: &LoginArgs, question: &str) -> Result<Option<SecretString>, OpsError> {
+    let wrong = |error: std::io::Error| OpsError::usage(format!("the secret cannot be read ({error})"));
+    let line = if args.token_stdin {
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line).map_err(wrong)?;
+        line
+    } else if std::io::stdin().is_terminal() {
+        rpassword::prompt_password(question).map_err(wrong)?
+    } else {
+        return Err(OpsError::usage("without a terminal, say --token-stdin and pipe the token or client secret in"));
+    };
+    let line = line.trim();
+    Ok((!line.is_empty()).then(|| SecretString::from(line.to_owned())))
+}
+
+/// The lines that are typed or pasted from now on. The thread waits for the next one until the process ends.
+fn typed_lines() -> tokio::sync::mpsc::UnboundedReceiver<String> {
+    let (lines, typed) = tokio::sync::mpsc::unbounded_channel();
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+            if lines.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    typed
+}
+
+/// The passphrase of the encrypted file, asked for once: later the terminal may be read by somebody else.
+#[derive(Default)]
+struct Passphrase(OnceCell<Option<SecretString>>);
+
+impl Passphrase {
+    /// With no terminal nothing ever prompts.
+    fn ask(&self) -> Option<SecretString> {
+        let typed = || {
+            let typed = std::io::stdin()
+                .is_terminal()
+                .then(|| rpassword::prompt_password("Passphrase of the encrypted file (not shown): "));
+            typed.and_then(Result::ok).filter(|typed| !typed.is_empty()).map(SecretString::from)
+        };
+        self.0.get_or_init(typed).clone()
+    }
 }

@@ -18,6 +18,7 @@ use super::formula::{Template, to_mj};
 use super::limiter::Limiter;
 use super::manifest::{Auth, Decode, ErrorRule, HttpLimits, Is, Limits, Method, Words};
 use super::path::Path;
+use super::sign_in::SignIn;
 use crate::book::row::Entity;
 
 /// A request ready to go.
@@ -37,6 +38,13 @@ pub(crate) struct Built {
 /// Asks for the token once more (it may have been renewed in its keeping place). `None`: there is no other.
 pub type TokenSource =
     Arc<dyn Fn() -> std::pin::Pin<Box<dyn Future<Output = Option<SecretString>> + Send>> + Send + Sync>;
+
+/// Gives a new sign-in where the token is refused or about to die. `None`: there is no other.
+pub type Renewal =
+    Arc<dyn Fn() -> std::pin::Pin<Box<dyn Future<Output = Result<Option<SignIn>, ConnectError>> + Send>> + Send + Sync>;
+
+/// A token that dies within that time is renewed before it is sent.
+const EARLY: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 
 /// Who hears what a source says.
 pub type Listener = Arc<dyn Fn(Notice) + Send + Sync>;
@@ -72,11 +80,13 @@ pub(crate) struct Client {
     pub base: Url,
     http: tokio::sync::OnceCell<reqwest::Client>,
     ca: Option<Vec<u8>>,
-    token: RwLock<SecretString>,
-    renew: RwLock<Option<TokenSource>>,
+    token: RwLock<Held>,
+    renew: RwLock<Option<Renewal>>,
     /// How often the token was renewed; the lock lets one stream renew while the others wait for it.
     renewed: tokio::sync::Mutex<u64>,
     generation: AtomicU64,
+    /// The generation after the last one that was to be renewed before it died: once is enough.
+    early: AtomicU64,
     listener: RwLock<Option<Listener>>,
     pub limiter: Limiter,
     pub http_limits: HttpLimits,
@@ -85,6 +95,12 @@ pub(crate) struct Client {
     spent_quota: Mutex<Option<(jiff::Timestamp, ConnectError)>>,
     /// The token of that generation was refused, and there is no other: nothing more is asked with it.
     refused: Mutex<Option<(u64, ConnectError)>>,
+}
+
+/// The token in use.
+struct Held {
+    token: SecretString,
+    expires: Option<jiff::Timestamp>,
 }
 
 /// What the client needs of the connector to judge answers and to sign requests.
@@ -97,17 +113,18 @@ pub(crate) struct Rules<'a> {
 }
 
 impl Client {
-    pub fn new(at: String, name: String, base: Url, ca: Option<Vec<u8>>, token: SecretString, limits: Limits) -> Self {
+    pub fn new(at: String, name: String, base: Url, ca: Option<Vec<u8>>, sign_in: &SignIn, limits: Limits) -> Self {
         Self {
             at,
             name,
             base,
             http: tokio::sync::OnceCell::new(),
             ca,
-            token: RwLock::new(token),
+            token: RwLock::new(Held { token: sign_in.token.clone(), expires: sign_in.expires }),
             renew: RwLock::new(None),
             renewed: tokio::sync::Mutex::new(0),
             generation: AtomicU64::new(0),
+            early: AtomicU64::new(0),
             listener: RwLock::new(None),
             limiter: Limiter::new(limits.pools),
             http_limits: limits.http,
@@ -118,7 +135,7 @@ impl Client {
         }
     }
 
-    pub fn set_renew(&self, renew: TokenSource) {
+    pub fn set_renew(&self, renew: Renewal) {
         *self.renew.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(renew);
     }
 
@@ -149,8 +166,8 @@ impl Client {
                 path.push('?');
                 path.push_str(query);
             }
-            let token = self.token.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let token = token.expose_secret();
+            let held = self.token.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let token = held.token.expose_secret();
             if !token.is_empty() {
                 path = path.replace(token, "…");
             }
@@ -173,6 +190,7 @@ impl Client {
 
     /// One exchange, within the limits, no second try.
     pub async fn exchange(&self, built: &Built, rules: &Rules<'_>) -> Result<Raw, NoAnswer> {
+        self.renew_early().await;
         let _places = self.limiter.enter(built.url.path(), &|length, why| self.say_wait(length, why)).await;
         let mut url = built.url.clone();
         for _ in 0..5 {
@@ -233,28 +251,7 @@ impl Client {
     }
 
     fn build(&self) -> Result<reqwest::Client, NoAnswer> {
-        static PROVIDER: Once = Once::new();
-        PROVIDER.call_once(|| {
-            // Another part of the program may have installed one: that one is as good.
-            let _ = rustls::crypto::ring::default_provider().install_default();
-        });
-        let mut builder = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(self.http_limits.connect)
-            .read_timeout(self.http_limits.idle)
-            .user_agent(concat!("rounds/", env!("CARGO_PKG_VERSION")));
-        if self.base.scheme() == "http" {
-            // Only a loopback address may be plain: it needs no certificates, and no proxy may stand in between.
-            builder = builder.no_proxy().tls_certs_only(std::iter::empty());
-        }
-        if let Some(pem) = &self.ca {
-            let certs = reqwest::Certificate::from_pem_bundle(pem)
-                .map_err(|e| NoAnswer::Ours(format!("ca_file holds no certificates in PEM form: {e}")))?;
-            builder = builder.tls_certs_merge(certs);
-        }
-        builder.build().map_err(|e| {
-            NoAnswer::Ours(format!("{}; install ca-certificates or name a file of them as ca_file", why(&e)))
-        })
+        http_client(&self.http_limits, self.base.scheme() == "http", self.ca.as_deref())
     }
 
     fn sign(&self, request: reqwest::RequestBuilder, rules: &Rules<'_>) -> Result<reqwest::RequestBuilder, String> {
@@ -275,13 +272,21 @@ impl Client {
             }
             Auth::Basic { user, password } => request.basic_auth(user.text(&mj)?, Some(password.text(&mj)?)),
             Auth::Query { name, value } => request.query(&[(name, value.text(&mj)?)]),
+            Auth::None => request,
+            Auth::OAuth(oauth) => request.header(reqwest::header::AUTHORIZATION, secret(self.prefixed(&oauth.prefix))?),
+            Auth::Command(ask) => request.header(reqwest::header::AUTHORIZATION, secret(self.prefixed(&ask.prefix))?),
         })
+    }
+
+    fn prefixed(&self, prefix: &str) -> String {
+        let held = self.token.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        format!("{prefix} {}", held.token.expose_secret())
     }
 
     /// `settings.token` filled in.
     pub fn with_token(&self, mut context: Json) -> Json {
-        let token = self.token.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        context["settings"]["token"] = Json::from(token.expose_secret());
+        let held = self.token.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        context["settings"]["token"] = Json::from(held.token.expose_secret());
         context
     }
 
@@ -301,18 +306,32 @@ impl Client {
     }
 
     /// The token of `generation` was refused: asks for another, unless somebody did meanwhile. True: try again.
-    pub async fn renew(&self, generation: u64) -> bool {
+    ///
+    /// # Errors
+    /// Why there can be no other, where whoever renews knows more than that.
+    pub async fn renew(&self, generation: u64) -> Result<bool, ConnectError> {
         let mut renewed = self.renewed.lock().await;
         if self.generation() > generation {
-            return true;
+            return Ok(true);
         }
         let renew = self.renew.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        let Some(renew) = renew else { return false };
-        let Some(token) = renew().await else { return false };
-        *self.token.write().unwrap_or_else(std::sync::PoisonError::into_inner) = token;
+        let Some(renew) = renew else { return Ok(false) };
+        let Some(new) = renew().await? else { return Ok(false) };
+        *self.token.write().unwrap_or_else(std::sync::PoisonError::into_inner) =
+            Held { token: new.token, expires: new.expires };
         *renewed += 1;
         self.generation.store(*renewed, Ordering::Release);
-        true
+        Ok(true)
+    }
+
+    /// Renews a token that is about to die. A failure is none yet: the old one may still be good, and its refusal is told.
+    async fn renew_early(&self) {
+        let expires = self.token.read().unwrap_or_else(std::sync::PoisonError::into_inner).expires;
+        let generation = self.generation();
+        let dies = expires.is_some_and(|at| at.duration_since(jiff::Timestamp::now()) <= EARLY);
+        if dies && self.early.swap(generation + 1, Ordering::AcqRel) != generation + 1 {
+            let _ = self.renew(generation).await;
+        }
     }
 
     /// A quota that is spent: no request goes out until it ends.
@@ -378,11 +397,15 @@ impl Client {
                     Err(failed) => match failed.is {
                         Is::AuthExpired if !renewed => {
                             renewed = true;
-                            if self.renew(generation).await {
-                                tries -= 1;
-                                continue;
-                            }
-                            return Err(self.refuse(generation, self.error(failed, doing)).into());
+                            let error = match self.renew(generation).await {
+                                Ok(true) => {
+                                    tries -= 1;
+                                    continue;
+                                }
+                                Ok(false) => self.error(failed, doing),
+                                Err(error) => error,
+                            };
+                            return Err(self.refuse(generation, error).into());
                         }
                         Is::AuthExpired | Is::AuthWrong => {
                             return Err(self.refuse(generation, self.error(failed, doing)).into());
@@ -538,7 +561,33 @@ fn method(method: Method) -> reqwest::Method {
     }
 }
 
-fn no_answer(error: &reqwest::Error) -> NoAnswer {
+/// A client that follows no redirect. `plain`: for a loopback address without TLS.
+pub(super) fn http_client(limits: &HttpLimits, plain: bool, ca: Option<&[u8]>) -> Result<reqwest::Client, NoAnswer> {
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| {
+        // Another part of the program may have installed one: that one is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+    let mut builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(limits.connect)
+        .read_timeout(limits.idle)
+        .user_agent(concat!("rounds/", env!("CARGO_PKG_VERSION")));
+    if plain {
+        // Only a loopback address may be plain: it needs no certificates, and no proxy may stand in between.
+        builder = builder.no_proxy().tls_certs_only(std::iter::empty());
+    }
+    if let Some(pem) = ca {
+        let certs = reqwest::Certificate::from_pem_bundle(pem)
+            .map_err(|e| NoAnswer::Ours(format!("ca_file holds no certificates in PEM form: {e}")))?;
+        builder = builder.tls_certs_merge(certs);
+    }
+    builder
+        .build()
+        .map_err(|e| NoAnswer::Ours(format!("{}; install ca-certificates or name a file of them as ca_file", why(&e))))
+}
+
+pub(super) fn no_answer(error: &reqwest::Error) -> NoAnswer {
     if error.is_builder() {
         NoAnswer::Ours(why(error))
     } else if error.is_connect() {

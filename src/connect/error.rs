@@ -33,6 +33,9 @@ pub enum ConnectError {
     /// See [`ErrorClass::SignIn`].
     #[error("{at} refused the token ({because}). Sign in again: rounds login {name}")]
     SignIn { at: String, name: String, because: String },
+    /// See [`ErrorClass::SignIn`]: there is no token to be refused. `then` is what to do.
+    #[error("{at}: {because}. {then}")]
+    NotSignedIn { at: String, because: String, then: String },
     /// See [`ErrorClass::Forbidden`].
     #[error("{at} does not show {stream} to this token ({because}). {}", grant(.right))]
     Forbidden { at: String, stream: String, right: Option<String>, because: String },
@@ -63,7 +66,7 @@ impl ConnectError {
     /// What kind of failure it is.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::SignIn { .. } => ErrorClass::SignIn,
+            Self::SignIn { .. } | Self::NotSignedIn { .. } => ErrorClass::SignIn,
             Self::Forbidden { .. } => ErrorClass::Forbidden,
             Self::Quota { .. } => ErrorClass::Quota,
             Self::Unreachable { .. } => ErrorClass::Unreachable,

@@ -193,6 +193,21 @@ impl Template {
         }
     }
 
+    /// Every name that it needs, dotted (`settings.token`).
+    pub fn names(&self) -> Vec<String> {
+        match self {
+            Self::Fixed(_) => Vec::new(),
+            Self::Lone(formula) => formula.needs(),
+            Self::Text(pieces) => pieces
+                .iter()
+                .flat_map(|piece| match piece {
+                    Piece::Value(formula) => formula.needs(),
+                    Piece::Plain(_) => Vec::new(),
+                })
+                .collect(),
+        }
+    }
+
     /// Whether it names `name` (`settings.token`, `me`).
     pub fn mentions(&self, name: &str) -> bool {
         let one = |formula: &Formula| {

@@ -22,15 +22,17 @@ mod pull;
 mod sample;
 mod send;
 mod setup;
+mod sign_in;
 mod source;
 mod types;
 
 pub(crate) use convert::{Reading, convert};
 pub use error::{ConnectError, ErrorClass};
 pub use guess::{Candidate, Wanted, candidates};
-pub use manifest::{Head, Manifest, ManifestError, Setting, Status, load, load_with};
+pub use manifest::{Grant, Head, Manifest, ManifestError, SecretNeed, Setting, Status, load, load_with};
 pub use sample::Sample;
-pub use source::{Asked, Listener, Notice, Source, TokenSource};
+pub use sign_in::{Chosen, Flow, Means, Pause, Person, Program, Renewer, SignIn, Step, TokenSet, Typed, Vault, choose};
+pub use source::{Asked, Listener, Notice, Renewal, Source, TokenSource};
 pub use types::{
     Described, DescribedField, FindMarked, Found, Mapped, Me, Pull, PullEnd, PulledPage, SendOutcome, SourceConfig,
     Stats, StreamInfo, TextLimit, WriteStep,
@@ -51,6 +53,11 @@ pub fn built_ins() -> &'static [&'static str] {
         names
     };
     &NAMES
+}
+
+/// Whether a text is, word for word, a connector file that comes with Rounds.
+fn is_built_in(text: &str) -> bool {
+    BUILT_IN.iter().any(|(_, known)| *known == text)
 }
 
 /// The text of a connector file that comes with Rounds.

@@ -150,10 +150,14 @@ impl Source {
             return match failed.is {
                 Is::AuthExpired if !renewed => {
                     renewed = true;
-                    if self.client.renew(generation).await {
-                        continue;
+                    match self.client.renew(generation).await {
+                        Ok(true) => continue,
+                        Ok(false) => SendOutcome::SignIn { because: self.client.error(failed, "sending").to_string() },
+                        Err(error) if error.class() == ErrorClass::SignIn => {
+                            SendOutcome::SignIn { because: error.to_string() }
+                        }
+                        Err(error) => later(&error),
                     }
-                    SendOutcome::SignIn { because: self.client.error(failed, "sending").to_string() }
                 }
                 Is::AuthExpired | Is::AuthWrong => {
                     SendOutcome::SignIn { because: self.client.error(failed, "sending").to_string() }

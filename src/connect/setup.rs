@@ -7,6 +7,7 @@ use url::Url;
 
 use super::formula::to_mj;
 use super::manifest::{Errors, FieldMap, Manifest, Node, check_field, check_table};
+use super::sign_in::SignIn;
 use super::types::SourceConfig;
 
 pub(super) fn settings(config: &SourceConfig, manifest: &Manifest, errors: &Errors, at: &str) -> Json {
@@ -16,7 +17,11 @@ pub(super) fn settings(config: &SourceConfig, manifest: &Manifest, errors: &Erro
             Some(setting) if setting.secret => {
                 errors.add(0, format!("{at}.settings.{key}"), "is a secret: keep it with `rounds login`, not here");
             }
-            Some(_) => {
+            Some(setting) => {
+                if !setting.takes(value) {
+                    let message = format!("{value:?} is not one of the answers: {}", setting.choices.join(", "));
+                    errors.add(0, format!("{at}.settings.{key}"), message);
+                }
                 settings.insert(key.clone(), Json::from(value.as_str()));
             }
             None => {
@@ -38,6 +43,7 @@ pub(super) fn settings(config: &SourceConfig, manifest: &Manifest, errors: &Erro
             Some(default) => {
                 settings.insert(key.clone(), Json::from(default.as_str()));
             }
+            None if setting.optional => {}
             None => errors.add(
                 0,
                 format!("{at}.settings.{key}"),
@@ -80,42 +86,50 @@ pub(super) fn base(
     config: &SourceConfig,
     manifest: &Manifest,
     settings: &Json,
+    sign_in: &SignIn,
     errors: &Errors,
     at: &str,
 ) -> Option<Url> {
     let key = format!("{at}.url");
     let text = match &config.url {
         Some(url) => url.clone(),
-        None => match manifest.base.text(&to_mj(&json!({ "settings": settings }))) {
+        // Nothing is sent: any address serves.
+        None if sign_in.dry && manifest.base.mentions("sign_in") => "https://sign-in.invalid".to_owned(),
+        None => match manifest.base.text(&to_mj(&json!({ "settings": settings, "sign_in": sign_in.kept }))) {
             Ok(text) => text,
             Err(why) => {
-                errors.add(0, key, format!("the address can't be made: {why}"));
+                let then = if manifest.base.mentions("sign_in") {
+                    format!("; the sign-in gives it: rounds login {}", config.name)
+                } else {
+                    String::new()
+                };
+                errors.add(0, key, format!("the address can't be made: {why}{then}"));
                 return None;
             }
         },
     };
-    match Url::parse(&text) {
-        Ok(url) if url.scheme() == "https" && url.has_host() => Some(url),
-        Ok(url) if url.scheme() == "http" && is_loopback(&url) => Some(url),
-        Ok(url) if url.scheme() == "http" => {
-            errors.add(
-                0,
-                key,
-                format!(
-                    "{text:?} would send the token in the clear; an address beyond this machine begins with https://"
-                ),
-            );
-            None
-        }
-        Ok(_) => {
-            errors.add(0, key, format!("{text:?} must begin with https:// and name a host"));
-            None
-        }
-        Err(why) => {
-            errors.add(0, key, format!("{text:?} is no address: {why}"));
-            None
-        }
+    address(&text).map_err(|why| errors.add(0, key, why)).ok()
+}
+
+/// An address to which secrets may be sent.
+pub(super) fn address(text: &str) -> Result<Url, String> {
+    match Url::parse(text) {
+        Ok(url) if url.scheme() == "https" && url.has_host() => Ok(url),
+        Ok(url) if url.scheme() == "http" && is_loopback(&url) => Ok(url),
+        Ok(url) if url.scheme() == "http" => Err(format!(
+            "{text:?} would send the token in the clear; an address beyond this machine begins with https://"
+        )),
+        Ok(_) => Err(format!("{text:?} must begin with https:// and name a host")),
+        Err(why) => Err(format!("{text:?} is no address: {why}")),
     }
+}
+
+/// The certificates that the user trusts beside the system's.
+pub(super) fn ca(config: &SourceConfig, errors: &Errors, at: &str) -> Option<Vec<u8>> {
+    let file = config.ca_file.as_ref()?;
+    std::fs::read(file)
+        .map_err(|error| errors.add(0, format!("{at}.ca_file"), format!("{} can't be read: {error}", file.display())))
+        .ok()
 }
 
 fn is_loopback(url: &Url) -> bool {

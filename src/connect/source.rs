@@ -5,12 +5,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
-use secrecy::SecretString;
 use serde_json::{Value as Json, json};
 use tokio::sync::OnceCell;
 
 use super::answer::Answer;
-pub use super::client::{Asked, Listener, Notice, TokenSource};
+pub use super::client::{Asked, Listener, Notice, Renewal, TokenSource};
 use super::client::{Built, Client, Rules, Trouble};
 use super::error::ConnectError;
 use super::formula::to_mj;
@@ -18,6 +17,7 @@ use super::manifest::{Asks, Errors, Limits, Manifest, Node, ReadValue, Request, 
 use super::mapper::Table;
 use super::page::{Shared, build};
 use super::setup;
+use super::sign_in::{self, SignIn};
 use super::types::{DescribedField, Me, SourceConfig, Stats, StreamInfo};
 use crate::book::row::Entity;
 
@@ -26,6 +26,10 @@ use crate::book::row::Entity;
 pub struct Source {
     pub(super) manifest: Manifest,
     pub(super) settings: Json,
+    /// What the sign-in brought beside the token.
+    pub(super) sign_in: BTreeMap<String, String>,
+    /// The way that is gone, of those of the connector.
+    way: usize,
     pub(super) client: Client,
     pub(super) only: BTreeMap<Entity, ReadValue>,
     off: Vec<Entity>,
@@ -42,12 +46,15 @@ impl Source {
     /// Lays what `config.toml` says over the connector and makes it ready. Nothing is sent yet.
     ///
     /// # Errors
-    /// [`ConnectError::Config`] with every mistake in the overrides.
-    pub fn new(config: &SourceConfig, manifest: Manifest, token: SecretString) -> Result<Self, ConnectError> {
+    /// [`ConnectError::Config`] with every mistake in the overrides; [`ConnectError::NotSignedIn`] where the sign-in leads to
+    /// a host that is none of the connector's.
+    pub fn new(config: &SourceConfig, manifest: Manifest, sign_in: impl Into<SignIn>) -> Result<Self, ConnectError> {
+        let sign_in = sign_in.into();
         let mut manifest = manifest;
         let errors = Errors::new("config.toml");
         let at = format!("source.{}", config.name);
         let settings = setup::settings(config, &manifest, &errors, &at);
+        let way = sign_in::pick(config, &manifest, &settings, None, sign_in.way.as_deref(), &errors, &at);
         setup::override_maps(config, &mut manifest, &errors, &at);
         let only = config
             .only
@@ -63,21 +70,22 @@ impl Source {
         let mut limits = manifest.limits.clone();
         limits.merge(&Node::from_toml(&toml::Value::Table(config.limits.clone())));
         let limits = Limits::read(&limits, &errors, &format!("{at}.limits"));
-        let base = setup::base(config, &manifest, &settings, &errors, &at);
-        let ca = config.ca_file.as_ref().and_then(|file| match std::fs::read(file) {
-            Ok(pem) => Some(pem),
-            Err(error) => {
-                errors.add(0, format!("{at}.ca_file"), format!("{} can't be read: {error}", file.display()));
-                None
-            }
-        });
+        let base = setup::base(config, &manifest, &settings, &sign_in, &errors, &at);
+        let ca = setup::ca(config, &errors, &at);
         let problems = errors.into_inner();
-        let (Some(base), true) = (base, problems.is_empty()) else { return Err(ConnectError::Config { problems }) };
+        let (Some(base), Some(way), true) = (base, way, problems.is_empty()) else {
+            return Err(ConnectError::Config { problems });
+        };
         let shown = format!("{} ({})", manifest.name, config.name);
-        let client = Client::new(shown, config.name.to_string(), base, ca, token, limits);
+        if config.url.is_none() && !sign_in.dry {
+            sign_in::stays(&manifest, way, &settings, &base, &shown, config.name.as_str())?;
+        }
+        let client = Client::new(shown, config.name.to_string(), base, ca, &sign_in, limits);
         Ok(Self {
             manifest,
             settings,
+            sign_in: sign_in.kept,
+            way,
             client,
             only,
             off: config.off.clone(),
@@ -90,7 +98,15 @@ impl Source {
 
     /// Called once when the token is refused in the middle of a pull, before the pull gives up.
     pub fn on_token_refused(&self, renew: TokenSource) {
-        self.client.set_renew(renew);
+        self.client.set_renew(Arc::new(move || {
+            let token = renew();
+            Box::pin(async move { Ok(token.await.map(SignIn::from)) })
+        }));
+    }
+
+    /// As [`Source::on_token_refused`], and before the token dies, where that is known.
+    pub fn on_renewal(&self, renewal: Renewal) {
+        self.client.set_renew(renewal);
     }
 
     /// Who wants to hear when the source waits, and what it asks.
@@ -182,7 +198,7 @@ impl Source {
 
     /// What is known before anything was asked.
     pub(super) fn ground(&self) -> Json {
-        json!({ "settings": self.settings })
+        json!({ "settings": self.settings, "sign_in": self.sign_in })
     }
 
     /// `me` where the connector needs it for reading; else what is known.
@@ -214,7 +230,12 @@ impl Source {
     }
 
     pub(super) fn rules<'a>(&'a self, context: &'a Json) -> Rules<'a> {
-        Rules { auth: &self.manifest.auth, errors: &self.manifest.errors, words: &self.manifest.words, context }
+        Rules {
+            auth: &self.manifest.ways[self.way].auth,
+            errors: &self.manifest.errors,
+            words: &self.manifest.words,
+            context,
+        }
     }
 
     pub(super) fn invalid(&self, doing: &str, because: String) -> ConnectError {

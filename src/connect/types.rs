@@ -51,6 +51,9 @@ pub struct SourceConfig {
     /// A command that prints the token.
     #[serde(default)]
     pub token_command: Option<String>,
+    /// Which of the connector's ways to sign in; unset: the one last signed in with, else the first whose settings are given.
+    #[serde(default)]
+    pub sign_in: Option<String>,
 }
 
 fn no_name() -> SourceName {
@@ -73,6 +76,7 @@ impl SourceConfig {
             ca_file: None,
             match_: None,
             token_command: None,
+            sign_in: None,
         }
     }
 }

@@ -26,6 +26,7 @@ mod report;
 mod rounds;
 pub mod shape;
 pub mod show;
+mod sign_in;
 mod sources;
 mod syncing;
 mod understand;
@@ -50,6 +51,7 @@ use crate::sync::Clock;
 
 pub use crate::book::ids::DraftKey;
 pub use crate::command::ActVerb;
+pub use crate::connect::{Person, SecretNeed};
 pub use background::{Background, Report};
 pub use backtest::{BacktestReport, BacktestRequest, Keep};
 pub use check::{CheckRequest, Checkup, FieldCheck, Finding, SourceCheck, StrayRow, StreamCheck};
@@ -58,7 +60,7 @@ pub use flags::RuleRow;
 pub use forget::{ForgetReport, ForgetRow};
 pub use import::{FileReport, ImportReport, ImportRequest, Problem};
 pub use past::LookingBack;
-pub use sources::Identity;
+pub use sign_in::{Asks, Identity, LoginPlan};
 pub use syncing::{SyncOutcome, SyncRequest, progress_line};
 
 /// Why a command could not be done, in words that say what to do now.

@@ -3,6 +3,7 @@
 //! Decides what a connector may say; every mistake names file, line, what was found and what is allowed.
 //! It must not send anything, and it knows no outside system by name.
 
+mod auth;
 mod doc;
 mod found;
 mod head;
@@ -18,6 +19,8 @@ mod write;
 
 use std::collections::BTreeMap;
 
+pub(crate) use auth::{Ask, Auth, OAuth, Way};
+pub use auth::{Grant, SecretNeed};
 pub use doc::ManifestError;
 pub(crate) use doc::{Errors, Item, Node, Tab};
 pub(crate) use found::{Found, FoundRead, highest};
@@ -45,7 +48,7 @@ pub struct Manifest {
     head: Head,
     pub(crate) settings: BTreeMap<String, Setting>,
     pub(crate) base: Template,
-    pub(crate) auth: Auth,
+    pub(crate) ways: Vec<Way>,
     pub(crate) me: Option<MeSpec>,
     /// Something besides `links` mentions `me.`: it is asked before anything else.
     pub(crate) needs_me: bool,
@@ -76,19 +79,10 @@ pub struct Setting {
     pub default: Option<String>,
     /// It is the token, and comes from the places where tokens are kept.
     pub secret: bool,
-}
-
-/// How the token is sent.
-#[derive(Debug)]
-pub(crate) enum Auth {
-    /// `Authorization: <prefix> <token>`
-    Bearer { prefix: String, token: Template },
-    /// Any header.
-    Header { name: String, value: Template },
-    /// `Authorization: Basic ...`
-    Basic { user: Template, password: Template },
-    /// A query parameter: lands in logs, so only where nothing else works.
-    Query { name: String, value: Template },
+    /// It may be left out.
+    pub optional: bool,
+    /// The answers that there are; empty: any.
+    pub choices: Vec<String>,
 }
 
 /// The call that proves a sign-in, and what is kept of its answer.
@@ -110,6 +104,13 @@ pub(crate) struct TableSpec {
     pub each: Option<Path>,
     pub key: ReadValue,
     pub show: BTreeMap<String, ReadValue>,
+}
+
+impl Setting {
+    /// Whether that may be an answer.
+    pub fn takes(&self, answer: &str) -> bool {
+        self.choices.is_empty() || self.choices.iter().any(|choice| choice == answer)
+    }
 }
 
 impl Manifest {
@@ -138,12 +139,22 @@ impl Manifest {
         }
     }
 
+    /// The ways to sign in, in order, each with how it may be gone where it is OAuth 2.
+    pub fn ways(&self) -> impl Iterator<Item = (&str, &[Grant])> {
+        self.ways.iter().map(|way| match &way.auth {
+            Auth::OAuth(oauth) => (way.name.as_str(), oauth.grants.as_slice()),
+            _ => (way.name.as_str(), &[][..]),
+        })
+    }
+
     pub(crate) fn stream(&self, name: &str) -> Option<&Stream> {
         self.streams.iter().find(|s| s.name == name)
     }
 }
 
 /// Reads a connector file. Every mistake is listed, not only the first.
+///
+/// Only a text that is, word for word, one of those that come with Rounds may run a program.
 pub fn load(text: &str, file: &str) -> Result<Manifest, Vec<ManifestError>> {
     load_with(text, file, "", &toml::Table::new())
 }
@@ -151,6 +162,16 @@ pub fn load(text: &str, file: &str) -> Result<Manifest, Vec<ManifestError>> {
 /// The same with what `config.toml` lays over it under `at` (`source.crm.with`): tables merge by key, anything else is
 /// replaced, and the user's error rules go before the connector's.
 pub fn load_with(text: &str, file: &str, at: &str, with: &toml::Table) -> Result<Manifest, Vec<ManifestError>> {
+    load_all(text, file, at, with, super::is_built_in(text))
+}
+
+/// As [`load`]; `ours`: it may run programs.
+#[cfg(test)]
+pub(crate) fn load_as(text: &str, file: &str, ours: bool) -> Result<Manifest, Vec<ManifestError>> {
+    load_all(text, file, "", &toml::Table::new(), ours)
+}
+
+fn load_all(text: &str, file: &str, at: &str, with: &toml::Table, ours: bool) -> Result<Manifest, Vec<ManifestError>> {
     let mut root = Node::parse(text, file).map_err(|e| vec![e])?;
     let errors = if with.is_empty() { Errors::new(file) } else { Errors::with_over(file, at) };
     if !with.is_empty() {
@@ -163,7 +184,7 @@ pub fn load_with(text: &str, file: &str, at: &str, with: &toml::Table) -> Result
             list.extend(old);
         }
     }
-    let manifest = read(&root, file, &errors);
+    let manifest = read(&root, file, &errors, ours);
     let found = errors.into_inner();
     match manifest {
         Some(manifest) if found.is_empty() => Ok(manifest),
@@ -180,7 +201,7 @@ pub fn load_with(text: &str, file: &str, at: &str, with: &toml::Table) -> Result
 /// The newest format of connector files that this Rounds reads.
 const FORMAT: u64 = 1;
 
-fn read(root: &Node, file: &str, errors: &Errors) -> Option<Manifest> {
+fn read(root: &Node, file: &str, errors: &Errors, ours: bool) -> Option<Manifest> {
     let tab = Tab::of(root, "", errors)?;
     match tab.number("connector") {
         Some(FORMAT) => {}
@@ -204,7 +225,7 @@ fn read(root: &Node, file: &str, errors: &Errors) -> Option<Manifest> {
     if root.get("base").is_none() {
         errors.add(1, "base.url", "is missing: the address that requests go to");
     }
-    let auth = read_auth(&tab);
+    let ways = auth::read(&tab, &settings, ours);
     let head = Head::read(&tab);
     let headers = read_headers(&tab);
     let calls = request::read_calls(&tab);
@@ -264,7 +285,7 @@ fn read(root: &Node, file: &str, errors: &Errors) -> Option<Manifest> {
         head,
         settings,
         base: base?,
-        auth: auth?,
+        ways,
         me,
         needs_me,
         found,
@@ -424,41 +445,18 @@ fn read_settings(tab: &Tab<'_>) -> BTreeMap<String, Setting> {
                 example: one.text("example"),
                 default: one.text("default"),
                 secret: one.flag("secret").unwrap_or(false),
+                optional: one.flag("optional").unwrap_or(false),
+                choices: one.texts("choices"),
             };
+            if let Some(default) = setting.default.as_ref().filter(|default| !setting.takes(default)) {
+                let message = format!("{default:?} is none of the choices: {}", setting.choices.join(", "));
+                one.errors.add(one.line, one.at("default"), message);
+            }
             one.done();
             settings.insert(key.clone(), setting);
         }
     }
     settings
-}
-
-fn read_auth(tab: &Tab<'_>) -> Option<Auth> {
-    #[derive(Clone, Copy)]
-    enum K {
-        Bearer,
-        Header,
-        Basic,
-        Query,
-    }
-    let Some(ways) = tab.table("auth") else {
-        tab.errors.add(1, "auth", "is missing: how the token is sent");
-        return None;
-    };
-    let (key, node) = ways.all().first()?;
-    let one = Tab::of(node, ways.at(key), ways.errors)?;
-    let kind =
-        one.one_of("kind", &[("bearer", K::Bearer), ("header", K::Header), ("basic", K::Basic), ("query", K::Query)]);
-    let get = |key: &'static str| one.need(key).and_then(|text| template(&text, &one, key));
-    let auth = match kind? {
-        K::Bearer => {
-            Auth::Bearer { prefix: one.text("prefix").unwrap_or_else(|| "Bearer".to_owned()), token: get("token")? }
-        }
-        K::Header => Auth::Header { name: one.need("name")?, value: get("value")? },
-        K::Basic => Auth::Basic { user: get("user")?, password: get("password")? },
-        K::Query => Auth::Query { name: one.need("name")?, value: get("value")? },
-    };
-    one.done();
-    Some(auth)
 }
 
 fn read_me(me: Tab<'_>) -> Option<MeSpec> {

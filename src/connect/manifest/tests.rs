@@ -178,7 +178,7 @@ fn every_mistake_says_where_what_and_what_is_allowed() {
         (
             "kind = \"bearer\"",
             "kind = \"magic\"",
-            "small.toml:5 auth.token.kind: \"magic\" is unknown here; allowed: bearer, header, basic, query",
+            "small.toml:5 auth.token.kind: \"magic\" is unknown here; allowed: bearer, header, basic, query, none, oauth, command",
         ),
         (
             "stop = \"absent\"",

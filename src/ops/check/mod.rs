@@ -9,11 +9,10 @@ mod stream;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use secrecy::SecretString;
 use serde::Serialize;
 use tokio::runtime::Runtime;
 
-use crate::connect::{Asked, ErrorClass, Notice, Source, SourceConfig};
+use crate::connect::{Asked, ErrorClass, Notice, SignIn, Source, SourceConfig};
 use crate::ops::sources::exit_of;
 use crate::ops::{Desk, OpsError};
 use crate::text;
@@ -128,7 +127,7 @@ impl Desk {
         for config in &configs {
             if request.dry_run {
                 // Limits, settings and mapped fields are checked where a source is made; it needs a token, but sends none.
-                let made = self.manifest(config).and_then(|m| self.source(config, m, SecretString::from("none")));
+                let made = self.manifest(config).and_then(|m| self.source(config, m, SignIn::dry()));
                 match made {
                     Ok(source) => {
                         known(&source, config, request.stream.as_deref())?;

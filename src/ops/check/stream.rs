@@ -45,7 +45,7 @@ pub struct StreamCheck {
     #[serde(skip)]
     pub class: Option<ErrorClass>,
     #[serde(skip)]
-    sample: Vec<Row>,
+    pub(super) sample: Vec<Row>,
 }
 
 /// What a mapped field found.
