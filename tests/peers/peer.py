@@ -65,6 +65,7 @@ class Peer:
         self.binary = find_rounds()
         self.started = []
         self.right = self.wrong = 0
+        self.missing = []
 
     # Saying what came of it.
 
@@ -83,6 +84,11 @@ class Peer:
 
     def say(self, text):
         print(f"         {text}", flush=True)
+
+    def without(self, what):
+        """A part of the peer that was not reached, and why; the rest is judged all the same."""
+        self.missing.append(what)
+        self.say(f"not reached: {what}")
 
     # Packages, by the registries' own clients and in versions that were tried.
 
@@ -323,8 +329,11 @@ def run(name, what, seconds=300):
     code = WRONG
     try:
         what(peer)
+        if peer.missing and not peer.right:
+            raise Missing("; ".join(peer.missing))
         code = WRONG if peer.wrong or not peer.right else RIGHT
-        last = f"{name}: {peer.right} right, {peer.wrong} wrong"
+        parts = "".join(f"; not reached: {one}" for one in peer.missing)
+        last = f"{name}: {peer.right} right, {peer.wrong} wrong{parts}"
     except Missing as why:
         code = WRONG if peer.wrong else NOT_REACHED
         last = f"{name}: not reached: {why}"
