@@ -100,8 +100,9 @@ impl Source {
                 let why = crate::text::clean_line(&why.unwrap_or_default());
                 return Err(self.invalid(&run.doing, format!("its job ended as {state}: {why}")));
             }
-            self.client.say_wait(job.every, &format!("its job for {} is {state}", run.stream.entity.plural()));
-            tokio::time::sleep(job.every).await;
+            let every = self.client.http_limits.poll.unwrap_or(job.every);
+            self.client.say_wait(every, &format!("its job for {} is {state}", run.stream.entity.plural()));
+            tokio::time::sleep(every).await;
         }
         Err(self.invalid(&run.doing, "its job does not end".to_owned()))
     }

@@ -38,8 +38,18 @@ pub use types::{
     Stats, StreamInfo, TextLimit, WriteStep,
 };
 
-const BUILT_IN: &[(&str, &str)] =
-    &[("hubspot", include_str!("../connectors/hubspot.toml")), ("posthog", include_str!("../connectors/posthog.toml"))];
+const BUILT_IN: &[(&str, &str)] = &[
+    ("dynamics", include_str!("../connectors/dynamics.toml")),
+    ("espocrm", include_str!("../connectors/espocrm.toml")),
+    ("hubspot", include_str!("../connectors/hubspot.toml")),
+    ("odata", include_str!("../connectors/odata.toml")),
+    ("pipedrive", include_str!("../connectors/pipedrive.toml")),
+    ("posthog", include_str!("../connectors/posthog.toml")),
+    ("rest", include_str!("../connectors/rest.toml")),
+    ("salesforce", include_str!("../connectors/salesforce.toml")),
+    ("stripe", include_str!("../connectors/stripe.toml")),
+    ("zendesk", include_str!("../connectors/zendesk.toml")),
+];
 
 /// The names of the connectors that come with Rounds.
 pub fn built_ins() -> &'static [&'static str] {

@@ -62,7 +62,10 @@ fn build_own(request: &OwnRequest, shared: &Shared<'_>, context: &Json) -> Resul
     }
     let mut headers = Vec::new();
     for (key, value) in shared.headers {
-        headers.push((key.clone(), value.text(&mj)?));
+        // One that is nothing but a setting that was not given is left out.
+        if let Some(value) = value.eval(&mj)?.filter(|value| !value.is_null()) {
+            headers.push((key.clone(), plain_text(&value)));
+        }
     }
     for (key, value) in &request.headers {
         headers.retain(|(k, _): &(String, String)| !k.eq_ignore_ascii_case(key));

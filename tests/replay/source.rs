@@ -1,8 +1,8 @@
 //! A source of a scenario: its connector, with the stub's address, fast limits and what the scenario sets.
 //!
-//! Decides nothing that a user could not write into `config.toml` himself, but for how soon a job is looked after again.
+//! Decides nothing that a user could not write into `config.toml` himself.
 
-use rounds::connect::{ConnectError, Source, SourceConfig, load};
+use rounds::connect::{ConnectError, SignIn, Source, SourceConfig, load};
 use secrecy::SecretString;
 use toml::{Table, Value};
 
@@ -19,15 +19,15 @@ pub enum NoSource {
 
 pub fn make(scenario: &Scenario, url: String, name: &str, text: &str) -> Result<Source, NoSource> {
     let broken = |why: String| NoSource::Broken(why);
-    if scenario.sign_in.is_some() {
-        return Err(broken("this build can't take what is kept of a sign-in (sign_in)".to_owned()));
-    }
     let config = config(scenario, url, name, text).map_err(broken)?;
-    let manifest = load(&hurried(text), &format!("{name}.toml")).map_err(|errors| {
+    let manifest = load(text, &format!("{name}.toml")).map_err(|errors| {
         let lines: Vec<String> = errors.iter().take(8).map(|e| format!("\n  {e}")).collect();
         broken(format!("this build can't load the connector ({} mistakes):{}", errors.len(), lines.concat()))
     })?;
-    Source::new(&config, manifest, SecretString::from(CANARY)).map_err(NoSource::Refused)
+    let mut sign_in = SignIn::from(SecretString::from(CANARY));
+    sign_in.kept.extend(scenario.sign_in.clone().unwrap_or_default());
+    sign_in.way.clone_from(&scenario.way);
+    Source::new(&config, manifest, sign_in).map_err(NoSource::Refused)
 }
 
 /// The table `[source.crm]`.
@@ -47,8 +47,13 @@ fn config(scenario: &Scenario, url: String, name: &str, text: &str) -> Result<So
     for pool in connector.get("limits").and_then(Value::as_table).into_iter().flat_map(Table::keys) {
         limits.insert(pool.clone(), Table::from_iter([("rate".to_owned(), "10000 / 1s".into())]).into());
     }
-    let fast =
-        [("rate", "10000 / 1s".into()), ("retry_base", "1ms".into()), ("retry_cap", "2ms".into()), ("tries", 3.into())];
+    let fast = [
+        ("poll", "1ms".into()),
+        ("rate", "10000 / 1s".into()),
+        ("retry_base", "1ms".into()),
+        ("retry_cap", "2ms".into()),
+        ("tries", 3.into()),
+    ];
     limits.insert("all".to_owned(), Table::from_iter(fast.map(|(k, v): (&str, Value)| (k.to_owned(), v))).into());
     if let Some(Value::Table(given)) = source.remove("limits") {
         lay_over(&mut limits, given);
@@ -59,22 +64,6 @@ fn config(scenario: &Scenario, url: String, name: &str, text: &str) -> Result<So
         .map_err(|e: toml::de::Error| format!("this build can't read the settings of the source: {}", e.message()))?;
     config.name = "crm".into();
     Ok(config)
-}
-
-/// How often a job is looked after is no limit that a source may set: shortened in the text, whose lines stay as they are.
-fn hurried(text: &str) -> String {
-    let mut parts = text.split("every = \"");
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        out.push_str("every = \"");
-        match part.split_once('"') {
-            Some((span, rest)) if span.starts_with(|c: char| c.is_ascii_digit()) => {
-                out.push_str(&format!("1ms\"{rest}"))
-            }
-            _ => out.push_str(part),
-        }
-    }
-    out
 }
 
 fn lay_over(under: &mut Table, over: Table) {

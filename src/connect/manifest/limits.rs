@@ -99,6 +99,8 @@ pub(crate) struct HttpLimits {
     pub connect: Duration,
     pub idle: Duration,
     pub max_bytes: usize,
+    /// How long between two questions after a job; without it as the job says.
+    pub poll: Option<Duration>,
 }
 
 impl Default for HttpLimits {
@@ -110,6 +112,7 @@ impl Default for HttpLimits {
             connect: Duration::from_secs(10),
             idle: Duration::from_secs(30),
             max_bytes: 64 << 20,
+            poll: None,
         }
     }
 }
@@ -169,6 +172,7 @@ impl Limits {
                 http.retry_cap = tab.span("retry_cap").unwrap_or(http.retry_cap);
                 http.tries = tab.number("tries").map_or(http.tries, |n| n.clamp(1, 20) as u32);
                 http.connect = tab.span("connect").unwrap_or(http.connect);
+                http.poll = tab.span("poll").or(http.poll);
                 http.idle = tab.span("idle").unwrap_or(http.idle);
                 http.max_bytes = tab.number("max_bytes").map_or(http.max_bytes, |n| n.max(1024) as usize);
             }
