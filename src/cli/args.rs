@@ -138,14 +138,14 @@ pub enum Command {
     Export(ExportArgs),
     /// Take a person, an account or everything out of this machine, and out of our notes in the CRM
     Forget(ForgetArgs),
-    /// The query language, the models and plays that are shipped, or one command
+    /// The query language, models, plays, connectors, or one command
     Help(HelpArgs),
 }
 
 /// `rounds help`
 #[derive(Debug, Args)]
 pub struct HelpArgs {
-    /// query, model, model seats, model consumption, plays, or a command
+    /// query, model, plays, journal, connectors, connector-file, or a command
     pub topic: Vec<String>,
 }
 

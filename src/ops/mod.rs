@@ -22,6 +22,7 @@ mod notes;
 mod outbox;
 mod past;
 mod reads;
+pub mod reference;
 mod report;
 mod rounds;
 pub mod shape;

@@ -237,6 +237,12 @@ impl Errors {
     }
 }
 
+#[cfg(test)]
+thread_local! {
+    /// Every word that a reader asked for on this thread: what the page of the format is held to.
+    pub(crate) static WORDS: RefCell<std::collections::BTreeSet<&'static str>> = RefCell::default();
+}
+
 /// A table being read: whoever reads asks for keys, and [`Tab::done`] reports what nobody asked for.
 pub(crate) struct Tab<'a> {
     pub errors: &'a Errors,
@@ -265,6 +271,8 @@ impl<'a> Tab<'a> {
 
     pub fn get(&self, key: &'static str) -> Option<&'a Node> {
         self.asked.borrow_mut().push(key);
+        #[cfg(test)]
+        WORDS.with_borrow_mut(|words| words.insert(key));
         self.entries.iter().find(|(k, _)| k == key).map(|(_, node)| node)
     }
 

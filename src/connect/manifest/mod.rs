@@ -22,6 +22,8 @@ use std::collections::BTreeMap;
 pub(crate) use auth::{Ask, Auth, OAuth, Way};
 pub use auth::{Grant, SecretNeed};
 pub use doc::ManifestError;
+#[cfg(test)]
+pub(crate) use doc::WORDS;
 pub(crate) use doc::{Errors, Item, Node, Tab};
 use found::mentions;
 pub(crate) use found::{Asks, Found, FoundRead, highest};
@@ -110,6 +112,22 @@ pub(crate) struct TableSpec {
 }
 
 impl Setting {
+    /// The question, and what an answer looks like.
+    pub fn says(&self) -> String {
+        let mut says = self.ask.clone().unwrap_or_default();
+        if !self.choices.is_empty() {
+            says.push_str(&format!(" ({})", self.choices.join(", ")));
+        } else if let Some(example) = &self.example {
+            says.push_str(&format!(" (such as {example})"));
+        }
+        match &self.default {
+            Some(default) => says.push_str(&format!("; {default} if nothing is said")),
+            None if self.optional => says.push_str("; may be left out"),
+            None => {}
+        }
+        says.trim_start_matches("; ").to_owned()
+    }
+
     /// Whether that may be an answer.
     pub fn takes(&self, answer: &str) -> bool {
         self.choices.is_empty() || self.choices.iter().any(|choice| choice == answer)
@@ -130,6 +148,11 @@ impl Manifest {
     /// The settings it knows, by name.
     pub fn settings(&self) -> &BTreeMap<String, Setting> {
         &self.settings
+    }
+
+    /// The limits that the file sets.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits::read(&self.limits, &Errors::new(&self.file), "limits")
     }
 
     /// Whether a request holds the token itself, in its address or body: only where the vendor demands it there.
@@ -517,4 +540,4 @@ fn read_table(tab: Tab<'_>) -> Option<TableSpec> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

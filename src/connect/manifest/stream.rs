@@ -108,6 +108,16 @@ pub(crate) enum LinkTo {
     People,
 }
 
+impl LinkTo {
+    /// The word of a map.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::People => "people",
+        }
+    }
+}
+
 /// Children by batch: which accounts or people a record belongs to.
 #[derive(Debug)]
 pub(crate) struct Link {
