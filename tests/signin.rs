@@ -1,7 +1,9 @@
 //! Promise: signing in gives a token to Rounds and to nobody else. Codes, tokens and secrets go only where the connector
 //! file says, are kept only where they can't be read, survive a renewal, and are never shown. The vendor is a loopback
-//! server; the browser, the person and the second process are played here.
+//! server; the browser, the person and the second process are played here. On Linux alone: there a test can keep away from
+//! the keyring of whoever runs it, and look at the command lines of all processes.
 
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "common/mod.rs"]
