@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use tokio::sync::mpsc;
 
+use crate::common::PATIENCE;
 use crate::stub::{Answer, Stub};
 use crate::vendor::{CLIENT, CONNECTOR, Hook, Page, SECRET, Vendor, form, refuse};
 
@@ -37,8 +38,13 @@ fn person() -> (Person, mpsc::UnboundedReceiver<Step>) {
     (Person::new(move |step| tx.send(step.clone()).unwrap()), steps)
 }
 
+/// The next thing that is said; what never comes fails.
+async fn said(steps: &mut mpsc::UnboundedReceiver<Step>) -> Step {
+    tokio::time::timeout(PATIENCE, steps.recv()).await.unwrap().unwrap()
+}
+
 async fn page(steps: &mut mpsc::UnboundedReceiver<Step>, vendor: &Vendor) -> Page {
-    match steps.recv().await.unwrap() {
+    match said(steps).await {
         Step::Open { address, redirect, opened, .. } => {
             assert!(!opened, "nobody allowed a browser");
             let page = Page::open(&address, vendor);
@@ -50,7 +56,7 @@ async fn page(steps: &mut mpsc::UnboundedReceiver<Step>, vendor: &Vendor) -> Pag
 }
 
 async fn remark(steps: &mut mpsc::UnboundedReceiver<Step>) -> String {
-    match steps.recv().await.unwrap() {
+    match said(steps).await {
         Step::Remark(text) => text,
         other => panic!("{other:?}"),
     }
