@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::io::Read;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Instant;
 
 use rounds::connect::TokenSet;
 use secrecy::{ExposeSecret, SecretString};
@@ -31,6 +32,21 @@ pub fn sign_in(home: &Home, vendor: &Vendor) -> String {
     let (code, shown) = ended(&mut terminal);
     assert_eq!(code, 0, "{shown}");
     shown
+}
+
+/// Waits until the terminal asks for the passphrase and shows nothing of what is typed any more, and types it.
+fn type_passphrase(terminal: &mut Terminal, passphrase: &str) {
+    terminal.wait_for("Passphrase of the encrypted file (not shown)");
+    let tty = format!("/proc/{}/fd/0", terminal.pid());
+    let begun = Instant::now();
+    loop {
+        let state = Command::new("stty").args(["-F", &tty, "-a"]).output().unwrap();
+        if String::from_utf8_lossy(&state.stdout).split_whitespace().any(|flag| flag == "-echo") {
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE, "what is typed would be shown: {state:?}");
+    }
+    terminal.keys(&format!("{passphrase}\r"));
 }
 
 /// Waits for the end: its exit code and everything that was shown.
@@ -108,16 +124,14 @@ fn where_nothing_can_be_kept_nobody_has_to_sign_in_first() {
     let mut home = vendor.home();
     home.env.insert("ROUNDS_PASSPHRASE".into(), String::new());
     let mut terminal = home.open_with(&["login", "crm", "--no-browser"], 120, 40);
-    terminal.wait_for("Passphrase of the encrypted file (not shown)");
-    terminal.keys("\r");
+    type_passphrase(&mut terminal, "");
     let (code, shown) = ended(&mut terminal);
     assert_eq!(code, 1, "{shown}");
     assert!(shown.contains("set ROUNDS_PASSPHRASE or ROUNDS_TOKEN_CRM"), "{shown}");
     assert!(vendor.stub.asked().is_empty());
     // Typed in, it serves as well as the variable does; it is never shown.
     let mut terminal = home.open_with(&["login", "crm", "--no-browser"], 120, 40);
-    terminal.wait_for("Passphrase of the encrypted file (not shown)");
-    terminal.keys(&format!("{PASSPHRASE}\r"));
+    type_passphrase(&mut terminal, PASSPHRASE);
     let page = printed(&terminal, &vendor);
     let code = page.code(&vendor, "canary-code-51d0");
     page.visit(&[("code", &code), ("state", page.state())]);
