@@ -6,7 +6,6 @@
 
 mod common;
 #[path = "stub/mod.rs"]
-#[allow(dead_code)]
 mod stub;
 
 use common::{Home, Practice};

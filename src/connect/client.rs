@@ -341,12 +341,23 @@ impl Client {
             if failed.is == Is::Rate && self.limiter.daily().is_some_and(|(left, _)| left == 0) {
                 failed.is = Is::Quota;
             }
+            failed.words = self.without_token(failed.words);
             failed
         })?;
         if let Some(path) = &built.unwrap {
             answer.json = path.take(&mut answer.json).unwrap_or_default();
         }
         Ok(answer)
+    }
+
+    /// What a source says of a refusal, without the token that it may have been sent back.
+    fn without_token(&self, words: String) -> String {
+        let held = self.token.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match held.token.expose_secret() {
+            // A shorter one is a word like any other.
+            token if token.len() >= 8 && words.contains(token) => words.replace(token, "***"),
+            _ => words,
+        }
     }
 
     /// Which token is in use: a number that grows with each renewal.

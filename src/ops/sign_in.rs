@@ -14,7 +14,7 @@ use crate::connect::{
     Vault,
 };
 use crate::ops::{Desk, OpsError};
-use crate::secrets::{self, Place};
+use crate::secrets::{self, Place, SecretError};
 
 /// Who a source's token belongs to.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -72,10 +72,16 @@ struct Kept {
 }
 
 impl Vault for Kept {
-    fn load(&self) -> Option<TokenSet> {
-        let found = secrets::find(&self.source, self.command.as_deref(), &self.file).ok()?;
+    fn load(&self) -> Result<TokenSet, String> {
+        let found = secrets::find(&self.source, self.command.as_deref(), &self.file).map_err(|error| match error {
+            SecretError::NotFound { tried, .. } => {
+                format!("it is kept nowhere any more; looked at {}", tried.join("; "))
+            }
+            other => other.to_string(),
+        })?;
+        let set = TokenSet::parse(&found.token).ok_or_else(|| format!("a plain token is in {} now", found.place))?;
         *self.place.lock().unwrap_or_else(PoisonError::into_inner) = found.place;
-        TokenSet::parse(&found.token)
+        Ok(set)
     }
 
     fn save(&self, set: &TokenSet) -> Result<(), String> {
@@ -226,7 +232,7 @@ impl Desk {
         let manifest = self.manifest(config)?;
         let runtime = super::runtime()?;
         let file = self.settings().token_file();
-        let not_kept = |error: secrets::SecretError| OpsError::failed(error.to_string());
+        let not_kept = |error: SecretError| OpsError::failed(error.to_string());
         let (sign_in, kept) = match &plan.means {
             Means::Nothing => (SignIn::from(SecretString::from(String::new())), "nothing had to be kept".to_owned()),
             Means::Program(program) => {

@@ -20,6 +20,7 @@ pub(crate) struct Way {
 
 /// How a token is come by, and how it is sent.
 #[derive(Debug)]
+#[allow(clippy::enum_variant_names)] // OAuth is called so
 pub(crate) enum Auth {
     /// `Authorization: <prefix> <token>`
     Bearer { prefix: String, token: Template },
