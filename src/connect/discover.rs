@@ -121,7 +121,8 @@ impl Source {
             };
             let mut fields = Vec::with_capacity(rows.len());
             for row in &rows {
-                let Some(name) = spec.name.find(row).map(plain_text) else { continue };
+                let name = spec.name.eval(row, &|| to_mj(row)).ok().flatten().map(|name| plain_text(&name));
+                let Some(name) = name.filter(|name| !name.is_empty()) else { continue };
                 // A reference goes by two names: its own, and that of the record behind it.
                 let relation = spec.relation.as_ref().and_then(|path| path.find(row)).map(plain_text);
                 if let Some(relation) = relation.filter(|relation| !relation.is_empty() && *relation != name) {

@@ -182,7 +182,11 @@ impl Interview for Somebody {
     fn secret(&mut self, question: &str, _optional: bool) -> Result<Option<SecretString>, OpsError> {
         match rpassword::prompt_password(format!("{question} (not shown): ")) {
             Ok(typed) => Ok(Some(typed.trim().to_owned()).filter(|typed| !typed.is_empty()).map(SecretString::from)),
-            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Err(stopped()),
+            Err(error)
+                if matches!(error.kind(), std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::Interrupted) =>
+            {
+                Err(stopped())
+            }
             Err(error) => Err(OpsError::failed(format!("the secret cannot be read ({error}); nothing was written"))),
         }
     }

@@ -11,7 +11,7 @@ use super::Interview;
 use super::fields::{Mapping, named};
 use super::source::{Draft, Ready};
 use crate::book::row::{Entity, Row};
-use crate::connect::{ConnectError, Pull, Sample, in_formula, near};
+use crate::connect::{ConnectError, Me, Pull, Sample, in_formula, near};
 use crate::ops::OpsError;
 
 /// Pages of colleagues that are read.
@@ -134,6 +134,14 @@ impl Colleagues {
         Some((texts.iter().filter(|text| known(text)).count(), texts.len()))
     }
 
+    /// Whose token it is, by e-mail: as the source says, or as the colleague of that user.
+    pub fn who(&self, me: &Me) -> Option<String> {
+        // Where users and owners go by one id, only that one is given.
+        let is = |one: &&Colleague, user: &str| one.user.as_deref().unwrap_or(&one.id) == user;
+        let by_user = |user: &str| self.0.iter().find(|one| is(one, user))?.email.clone();
+        me.email().map(str::to_lowercase).or_else(|| me.user().and_then(by_user))
+    }
+
     fn teams(&self) -> Vec<String> {
         let teams: BTreeSet<&String> = self.0.iter().flat_map(|one| &one.teams).collect();
         teams.into_iter().cloned().collect()
@@ -155,10 +163,7 @@ pub(super) fn ask(
 ) -> Result<Chosen, OpsError> {
     let settings = ready.desk.settings();
     let owner = mapped.iter().find(|one| one.told.entity == "account" && one.told.field == "owner");
-    // Where users and owners go by one id, only that one is given.
-    let is = |one: &&Colleague, user: &str| one.user.as_deref().unwrap_or(&one.id) == user;
-    let by_user = |user: &str| colleagues.0.iter().find(|one| is(one, user))?.email.clone();
-    let token = ready.me.email().map(str::to_lowercase).or_else(|| ready.me.user().and_then(by_user));
+    let token = colleagues.who(&ready.me);
     let said = ["book", "me"].map(|key| key_of(ready, key));
     let now = match &said {
         [None, None] => None,

@@ -192,6 +192,9 @@ pub fn init(
     let brings = ready.source.entities();
     let accounts = brings.contains(&crate::book::row::Entity::Account);
     let colleagues = book::colleagues(&ready, interview);
+    let who = colleagues.who(&ready.me).or_else(|| ready.desk.who(draft.config().as_ref().ok()?, &ready.me));
+    let as_whom = who.as_ref().map_or_else(String::new, |who| format!(" as {who}"));
+    interview.remark(&format!("signed in to {}{as_whom}", ready.source.shown()));
     let mapped = fields::ask(&ready, &mut draft, &colleagues, interview)?;
     if !accounts && !brings.is_empty() {
         let now = draft.text("match");
@@ -221,7 +224,7 @@ pub fn init(
         after,
         replaced: draft.replaced,
         way: ready.way,
-        who: ready.who,
+        who,
         fields: mapped.into_iter().map(|one| one.told).collect(),
         book: words,
         desk: ready.desk,

@@ -63,7 +63,6 @@ pub(super) struct Ready {
     pub source: Arc<Source>,
     pub me: Me,
     pub way: String,
-    pub who: Option<String>,
     pub gained: Option<Gained>,
     pub kept: Option<String>,
     sign_in: SignIn,
@@ -233,14 +232,8 @@ pub(super) fn sign_in(
         }
         match signed(&runtime, desk, &config, &route, refused, interview) {
             Ok((desk, source, sign_in, gained, kept, me)) => {
-                let who = desk.who(&config, &me);
-                interview.remark(&format!(
-                    "signed in to {}{}",
-                    source.shown(),
-                    who.as_ref().map(|who| format!(" as {who}")).unwrap_or_default()
-                ));
                 let way = route.name;
-                return Ok(Ready { desk, runtime, source: Arc::new(source), me, way, who, gained, kept, sign_in });
+                return Ok(Ready { desk, runtime, source: Arc::new(source), me, way, gained, kept, sign_in });
             }
             Err(Failed::Ends(error)) => return Err(error),
             Err(Failed::Again(key, error)) => {
