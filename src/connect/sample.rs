@@ -185,7 +185,7 @@ mod tests {
         let formula = Formula::parse(yearly.strip_prefix('=').unwrap()).unwrap();
         let value = |mrr: Json| formula.eval(&to_mj(&json!({ "properties": { "mrr": mrr } }))).unwrap();
         assert_eq!(value(json!("99.99")), json!(1199.88));
-        assert_eq!(value(json!(100)), json!(1200.0));
+        assert_eq!(value(json!(100)), json!(1200));
         for empty in [json!(null), json!("")] {
             assert_eq!(value(empty), json!(""), "nothing stays nothing");
         }

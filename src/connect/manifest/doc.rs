@@ -225,6 +225,11 @@ impl Errors {
         self.found.borrow_mut().push(ManifestError { file, line, key, message: message.into() });
     }
 
+    /// Whether what stands on this line is the user's own: laid over the connector by `config.toml`.
+    pub fn is_own(&self, line: usize) -> bool {
+        line == 0 && self.over.is_some()
+    }
+
     pub fn into_inner(self) -> Vec<ManifestError> {
         let mut found = self.found.into_inner();
         found.sort_by_key(|e| e.line);

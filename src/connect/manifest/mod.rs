@@ -31,7 +31,7 @@ pub(crate) use map::{Choice, Converter, FieldMap, ReadValue};
 pub(crate) use pull::{
     Decode, Job, Next, NextKind, Paged, PullSpec, ReadPlace, Refetch, Rows, SendPlace, Since, Stop, Then, TokenSend,
 };
-pub(crate) use request::{Body, Calls, Method, OwnRequest, Request};
+pub(crate) use request::{Body, Calls, LocalSpec, Method, OwnRequest, Request};
 pub(crate) use rules::{ErrorRule, Is, Words, by_status};
 pub(crate) use stream::{History, Link, LinkTo, Stream, Values, check_field, check_table};
 pub(crate) use total::Total;
@@ -113,6 +113,7 @@ pub enum RouteKind {
 /// The call that proves a sign-in, and what is kept of its answer.
 #[derive(Debug)]
 pub(crate) struct MeSpec {
+    pub asks: Asks,
     pub request: Request,
     /// Must be there: a 200 may be nobody.
     pub must: Path,
@@ -292,7 +293,10 @@ fn read(root: &Node, file: &str, errors: &Errors, ours: bool) -> Option<Manifest
         }
     }
     let needs_me = without(root, &["me", "links"]).is_some_and(|rest| mentions(&rest, "me."));
-    let me = tab.table("me").and_then(|me| read_me(me));
+    let mut me = tab.table("me").and_then(|me| read_me(me));
+    if let (Some(me), Some(node)) = (&mut me, root.get("me")) {
+        me.asks = ground.asks(node);
+    }
     let mut links = BTreeMap::new();
     if let Some(list) = tab.table("links") {
         for (key, node) in list.all() {
@@ -504,7 +508,7 @@ fn read_me(me: Tab<'_>) -> Option<MeSpec> {
         found
     });
     me.done();
-    Some(MeSpec { request: request?, must: must?, keep, also })
+    Some(MeSpec { asks: Asks::default(), request: request?, must: must?, keep, also })
 }
 
 fn read_keep(tab: &Tab<'_>) -> BTreeMap<String, Path> {

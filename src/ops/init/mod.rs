@@ -205,7 +205,12 @@ pub fn init(
     if accounts {
         let chosen = book::ask(&ready, &mut draft, &colleagues, &mapped, interview)?;
         words = Some(chosen.words);
+        let last = std::fs::read_to_string(settings.folders.config.join("local.toml")).unwrap_or_default();
+        let last = last.parse::<toml::Table>().unwrap_or_default();
         for (key, value) in chosen.keys {
+            if last.contains_key(key) {
+                interview.remark(&format!("local.toml says {key} as well, and is read after {FILE}: that one counts"));
+            }
             after = edit::set_key(&after, key, &value).map_err(|why| cannot(&why))?;
         }
     }
