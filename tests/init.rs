@@ -5,13 +5,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
+#[path = "stub/mod.rs"]
+mod stub;
 
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 
 use common::{Home, Practice, Terminal};
-use serde_json::Value;
+use serde_json::{Value, json};
+use stub::{Answer, Stub};
 
 /// What somebody has written by hand, with their comments.
 const BY_HAND: &str = "# my book\ncurrency = \"USD\" # of the company\nrates = { EUR = 1.08, GBP = 1.27 }\n\n\
@@ -49,7 +52,7 @@ fn run(home: &Home, answers: &PathBuf, more: &[&str]) -> Output {
     home.run(&arguments)
 }
 
-fn json(output: &Output) -> Value {
+fn said_by(output: &Output) -> Value {
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}\n{out}\n{err}"))
 }
@@ -68,7 +71,7 @@ fn answers_connect_a_system_and_leave_the_rest_of_the_file_alone() {
     let home = home(&practice, BY_HAND);
     let file = answers(&home, &practice, &format!("book = \"all\"\nconfirm = true\nsync = true\n{FIELDS}"));
     let output = run(&home, &file, &["--json"]);
-    let said = json(&output);
+    let said = said_by(&output);
     assert_eq!(output.status.code(), Some(0), "{said:#}\n{}", err(&output));
     assert_eq!((said["written"].as_bool(), said["connector"].as_str()), (Some(true), Some("hubspot")));
 
@@ -99,7 +102,7 @@ fn answers_connect_a_system_and_leave_the_rest_of_the_file_alone() {
 
     // What it wrote works: the first sync was made of it.
     assert!(said["sync"][0]["pulled"].as_u64().unwrap() > 20, "{said:#}");
-    assert_eq!(said["next"], serde_json::json!(["rounds check crm", "rounds"]));
+    assert_eq!(said["next"], json!(["rounds check crm", "rounds"]));
     let list = home.json(&["list", "--json"]);
     assert_eq!(list.as_array().unwrap().len(), 20);
     let known = |key: &str| list.as_array().unwrap().iter().filter(|one| !one[key].is_null()).count();
@@ -207,7 +210,7 @@ fn a_source_is_replaced_only_when_that_is_said_and_keeps_what_was_not_asked_for(
     assert_eq!(config(&home), there);
 
     let output = run(&home, &answers(&home, &practice, &format!("replace = true\n{more}")), &["--json"]);
-    let said = json(&output);
+    let said = said_by(&output);
     assert_eq!((output.status.code(), said["replaced"].as_bool()), (Some(0), Some(true)), "{}", err(&output));
     let written = config(&home);
     let url = practice.url();
@@ -438,4 +441,61 @@ fn ctrl_c_and_the_end_of_input_write_nothing() {
         assert_eq!(config(&home), BY_HAND, "{ending:?}");
         assert!(!home.data().join("tokens.enc").exists());
     }
+}
+
+/// A system of one's own, signed in to in the browser.
+const SMALL: &str = r#"connector = 1
+name = "Small"
+settings = { client_id = { ask = "Client id", optional = true }, token = { ask = "Token", secret = true, optional = true } }
+base.url = "https://small.example"
+
+[auth.oauth]
+kind = "oauth"
+grants = ["pkce"]
+authorize = "URL/authorize"
+token = "URL/token"
+scopes = ["read"]
+
+[me]
+get = "/me"
+must = "email"
+keep = { email = "email" }
+"#;
+
+/// What is typed after the browser's address was pasted is still heard by the questions that follow.
+#[test]
+fn a_browsers_sign_in_is_pasted_and_the_questions_go_on() {
+    let stub = Stub::start(|asked, _| match asked.path.as_str() {
+        "/token" => Answer::Json(200, json!({ "access_token": "s3cret-access", "token_type": "Bearer" })),
+        _ => Answer::Json(200, json!({ "email": "maya@small.example" })),
+    });
+    let home = Home { env: [("ROUNDS_PASSPHRASE".to_owned(), "open sesame".to_owned())].into(), ..Home::with(BY_HAND) };
+    std::fs::create_dir_all(home.config().join("connectors")).unwrap();
+    std::fs::write(home.config().join("connectors/small.toml"), SMALL.replace("URL", &stub.url)).unwrap();
+    let arguments = ["init", "small", "--name", "small", "--url", &stub.url, "--no-browser"];
+    let mut terminal = home.open_with(&arguments, 110, 60);
+    terminal.wait_for("Client id: ");
+    terminal.keys("\r");
+    terminal.wait_for("! there must be an answer");
+    terminal.keys("rounds\r");
+    terminal.wait_for("Client secret of the app (empty if it has none) (not shown): ");
+    terminal.wait_hidden();
+    terminal.keys("\r");
+    terminal.wait_for("/authorize?");
+    terminal.wait_for("and press Enter");
+    terminal.keys("the-code\r");
+    terminal.wait_for("signed in to Small (small) as maya@small.example");
+    terminal.wait_for("Write this to ");
+    terminal.keys("yes\r");
+    terminal.wait_for("Pull everything now [Y/n]: ");
+    terminal.keys("n\r");
+    terminal.wait_for("Next: rounds check small");
+    assert_eq!(terminal.end(), 0);
+    let url = &stub.url;
+    let block = format!(
+        "\n[source.small]\nconnector = \"small\"\nurl = {url:?}\n\n[source.small.settings]\nclient_id = \"rounds\"\n"
+    );
+    assert_eq!(config(&home), format!("{BY_HAND}{block}"));
+    assert!(!terminal.output().contains("s3cret-access"));
+    home.ok(&["whoami", "small"]);
 }
