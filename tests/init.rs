@@ -9,7 +9,7 @@ mod common;
 mod stub;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
 use common::{Home, Practice, Terminal};
@@ -46,7 +46,7 @@ const PACE: &str = "\n[source.crm]\nconnector = \"hubspot\"\n\n[source.crm.limit
 const FIELDS: &str = "[fields]\narr = \"annual_recurring_revenue\"\nrenewal_date = \"auto\"\nsegment = \"Customer Segment\"\n\
                       champion = \"auto\"\n";
 
-fn run(home: &Home, answers: &PathBuf, more: &[&str]) -> Output {
+fn run(home: &Home, answers: &Path, more: &[&str]) -> Output {
     let path = answers.display().to_string();
     let arguments: Vec<&str> = ["init", "--answers", &path].into_iter().chain(more.iter().copied()).collect();
     home.run(&arguments)
