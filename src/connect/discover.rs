@@ -330,7 +330,7 @@ fn keep(reads: &BTreeMap<String, ReadValue>, answer: &Json, settings: &Json) -> 
 }
 
 /// Up to three described names that share words with a name that isn't there.
-fn near(name: &str, fields: &[DescribedField]) -> Vec<String> {
+pub fn near(name: &str, fields: &[DescribedField]) -> Vec<String> {
     let words = |text: &str| -> Vec<String> {
         text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|w| w.len() > 2).map(str::to_owned).collect()
     };

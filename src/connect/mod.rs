@@ -30,11 +30,14 @@ mod source;
 mod types;
 
 pub(crate) use convert::{Reading, convert};
+pub use discover::near;
 pub use error::{ConnectError, ErrorClass};
 pub use guess::{Candidate, Wanted, candidates};
-pub use manifest::{Grant, Head, Manifest, ManifestError, SecretNeed, Setting, Status, load, load_with};
+pub use manifest::{
+    Grant, Head, Manifest, ManifestError, Route, RouteKind, SecretNeed, Setting, Status, load, load_with,
+};
 pub use reference::{FORMAT, Listed, Part, catalogue, page};
-pub use sample::Sample;
+pub use sample::{Sample, in_formula};
 pub use sign_in::{Chosen, Flow, Means, Pause, Person, Program, Renewer, SignIn, Step, TokenSet, Typed, Vault, choose};
 pub use source::{Asked, Listener, Notice, Renewal, Source, TokenSource};
 pub use types::{

@@ -88,6 +88,30 @@ pub struct Setting {
     pub choices: Vec<String>,
 }
 
+/// A way to sign in, as a person chooses it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Its name: `auth.NAME`.
+    pub name: String,
+    /// How it is gone.
+    pub kind: RouteKind,
+    /// The settings that it needs and that have no default.
+    pub needs: Vec<String>,
+}
+
+/// How a way to sign in is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RouteKind {
+    /// Nothing is needed.
+    Nothing,
+    /// A token, key or password that somebody was given.
+    Token,
+    /// OAuth 2, by these grants.
+    OAuth(Vec<Grant>),
+    /// A program of this machine is asked; its name, where that is fixed.
+    Program(Option<String>),
+}
+
 /// The call that proves a sign-in, and what is kept of its answer.
 #[derive(Debug)]
 pub(crate) struct MeSpec {
@@ -171,6 +195,34 @@ impl Manifest {
             Auth::OAuth(oauth) => (way.name.as_str(), oauth.grants.as_slice()),
             _ => (way.name.as_str(), &[][..]),
         })
+    }
+
+    /// What its streams bring.
+    pub fn entities(&self) -> Vec<Entity> {
+        self.streams.iter().map(|stream| stream.entity).collect()
+    }
+
+    /// What going each way takes, in order: what a person chooses from.
+    pub fn routes(&self) -> Vec<Route> {
+        // As if no setting were given but those with a default: what a way needs then, somebody has to be asked for.
+        let defaults = self.settings.iter().filter_map(|(name, setting)| {
+            setting.default.as_ref().map(|default| (name.clone(), serde_json::Value::from(default.as_str())))
+        });
+        let given = serde_json::Value::Object(defaults.collect());
+        let route = |way: &Way| Route {
+            name: way.name.clone(),
+            kind: match &way.auth {
+                Auth::None => RouteKind::Nothing,
+                Auth::OAuth(oauth) => RouteKind::OAuth(oauth.grants.clone()),
+                Auth::Command(ask) => {
+                    let nothing = super::formula::to_mj(&serde_json::json!({}));
+                    RouteKind::Program(ask.run.first().and_then(|name| name.text(&nothing).ok()))
+                }
+                _ => RouteKind::Token,
+            },
+            needs: way.missing(&given),
+        };
+        self.ways.iter().map(route).collect()
     }
 
     pub(crate) fn stream(&self, name: &str) -> Option<&Stream> {

@@ -24,6 +24,8 @@ pub(crate) enum Method {
 }
 
 /// A compiled request: one of its own, or a call of a named wrapper with values.
+// There are a few dozen of them, made once: no box is worth it.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug)]
 pub(crate) enum Request {
     Own(OwnRequest),
