@@ -227,7 +227,9 @@ impl Client {
         if let Some(form) = &built.form {
             request = request.form(form);
         }
-        let request = self.sign(request.header("accept", "application/json"), rules).map_err(NoAnswer::Ours)?;
+        let named = built.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept"));
+        let request = if named { request } else { request.header("accept", "application/json") };
+        let request = self.sign(request, rules).map_err(NoAnswer::Ours)?;
         self.requests.fetch_add(1, Ordering::Relaxed);
         let sent = Instant::now();
         let mut response = request.send().await.map_err(|e| no_answer(&e))?;
@@ -293,7 +295,13 @@ impl Client {
     /// Judges one answer.
     pub fn judge(&self, raw: Raw, built: &Built, rules: &Rules<'_>) -> Result<Answer, Failed> {
         let expand = |template: &Template| template.text(&to_mj(rules.context)).ok();
-        let mut answer = judge(raw, built.decode, rules.errors, rules.words, &expand)?;
+        let mut answer = judge(raw, built.decode, rules.errors, rules.words, &expand).map_err(|mut failed| {
+            // Too many, and nothing left of the day: waiting a second does not help.
+            if failed.is == Is::Rate && self.limiter.daily().is_some_and(|(left, _)| left == 0) {
+                failed.is = Is::Quota;
+            }
+            failed
+        })?;
         if let Some(path) = &built.unwrap {
             answer.json = path.take(&mut answer.json).unwrap_or_default();
         }

@@ -9,10 +9,9 @@ use serde_json::{Value as Json, json};
 
 use super::error::{ConnectError, ErrorClass};
 use super::formula::{plain_text, to_mj};
-use super::manifest::{Asks, Found, FoundRead, Paged, Stream, highest};
+use super::manifest::{Found, FoundRead, Paged, ReadValue, Stream, highest};
 use super::mapper::Table;
 use super::page::{Seen, Walk, holds, records};
-use super::path::Path;
 use super::source::{Fields, Source};
 use super::types::{Described, DescribedField, Mapped, Me};
 use crate::book::row::Entity;
@@ -35,11 +34,11 @@ impl Source {
                 because: format!("the answer names nobody: {} is missing", spec.must.text()),
             });
         }
-        let mut kept = keep(&spec.keep, &answer.json);
+        let mut kept = keep(&spec.keep, &answer.json, &self.settings);
         if let Some((request, paths)) = &spec.also
             && let Ok(answer) = self.read_with(request, &context, "asking whose token this is").await
         {
-            kept.extend(keep(paths, &answer.json));
+            kept.extend(keep(paths, &answer.json, &self.settings));
         }
         Ok(Me { kept })
     }
@@ -164,28 +163,36 @@ impl Source {
         Ok((names, absent))
     }
 
-    /// The answers to the connector's questions that something mentions, asked once, in their order.
-    pub(super) async fn found(&self) -> Result<&Json, ConnectError> {
-        self.found.get_or_try_init(|| self.ask_found()).await
-    }
-
-    async fn ask_found(&self) -> Result<Json, ConnectError> {
+    /// The answers to questions of the connector, each asked once, when something first needs it.
+    pub(super) async fn found(&self, names: &BTreeSet<String>) -> Result<Json, ConnectError> {
         let mut found = json!({});
-        if self.manifest.found.is_empty() {
-            return Ok(found);
-        }
-        let me = self.me_if_needed().await?;
-        for question in &self.manifest.found {
-            let mut context = self.ground();
-            (context["me"], context["found"]) = (json!(me.kept), found.clone());
-            let instead = question.otherwise.clone().unwrap_or_default();
-            found[&question.name] = if holds(question.when.as_ref(), &to_mj(&context)) {
-                self.ask_one(question, &context).await?.unwrap_or(instead)
-            } else {
-                instead
+        for question in self.manifest.found.iter().filter(|question| names.contains(&question.name)) {
+            let cell = {
+                let mut cells = self.found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                Arc::clone(cells.entry(question.name.clone()).or_default())
             };
+            let answer = cell.get_or_try_init(|| self.ask_when(question, &found)).await?.clone();
+            found[&question.name] = answer;
         }
         Ok(found)
+    }
+
+    /// What has been answered until now.
+    pub(super) fn found_yet(&self) -> Json {
+        let cells = self.found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        cells.iter().filter_map(|(name, cell)| Some((name.clone(), cell.get()?.clone()))).collect()
+    }
+
+    /// A question, where its condition holds; what it needs itself is in `known`.
+    async fn ask_when(&self, question: &Found, known: &Json) -> Result<Json, ConnectError> {
+        let mut context = self.ground();
+        let me = if question.asks.me { self.me().await? } else { Me::default() };
+        (context["me"], context["found"]) = (json!(me.kept), known.clone());
+        let instead = question.otherwise.clone().unwrap_or_default();
+        if !holds(question.when.as_ref(), &to_mj(&context)) {
+            return Ok(instead);
+        }
+        Ok(self.ask_one(question, &context).await?.unwrap_or(instead))
     }
 
     /// One question; `None` where it is refused and the connector says what stands in.
@@ -225,7 +232,7 @@ impl Source {
     async fn read_table(&self, name: &str) -> Result<Arc<Table>, ConnectError> {
         let mut table = Table::new();
         let Some(spec) = self.manifest.tables.get(name) else { return Ok(Arc::new(table)) };
-        let context = self.context_of(Asks::ALL, &Json::Null, json!({})).await?;
+        let context = self.context_of(&spec.asks, &Json::Null, json!({})).await?;
         let doing = format!("reading the table {name}");
         for record in self.read_all(&spec.pull, &context, &doing).await? {
             let inner: Vec<Json> = match &spec.each {
@@ -297,11 +304,19 @@ fn asked(stream: &Stream, steps: Vec<Vec<String>>) -> Vec<(String, String)> {
     steps.iter().map(|steps| stream.describe.as_ref().map_or_else(|| plain(steps), |d| d.names(steps))).collect()
 }
 
-fn keep(paths: &BTreeMap<String, Path>, answer: &Json) -> BTreeMap<String, String> {
-    paths
+/// What is kept of an answer. A formula sees the settings too; one that has no value keeps nothing.
+fn keep(reads: &BTreeMap<String, ReadValue>, answer: &Json, settings: &Json) -> BTreeMap<String, String> {
+    let record = || {
+        let mut seen = answer.clone();
+        if let Some(map) = seen.as_object_mut() {
+            map.entry("settings").or_insert_with(|| settings.clone());
+        }
+        to_mj(&seen)
+    };
+    reads
         .iter()
-        .filter_map(|(key, path)| {
-            let text = crate::text::clean_line(&plain_text(path.find(answer)?));
+        .filter_map(|(key, read)| {
+            let text = crate::text::clean_line(&plain_text(&read.eval(answer, &record).ok()??));
             (!text.is_empty()).then(|| (key.clone(), text))
         })
         .collect()

@@ -55,7 +55,9 @@ impl Formula {
     /// The names it needs, with the dotted part as far as it is plain (`properties.arr`).
     pub fn needs(&self) -> Vec<String> {
         let mut names: Vec<String> = self.compiled.undeclared_variables(true).into_iter().collect();
+        names.extend(sliced(&self.text));
         names.sort_unstable();
+        names.dedup();
         names
     }
 
@@ -67,6 +69,33 @@ impl Formula {
             Err(error) => Err(NoValue::Failed(format!("the formula {:?} failed: {error}", self.text))),
         }
     }
+}
+
+/// The names that a slice is taken of (`Id[:15]`): the template language does not count them among what a formula needs.
+fn sliced(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut quote = None;
+    let mut start = None;
+    for (at, c) in text.char_indices() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => (quote, start) = (Some(c), None),
+            (None, c) if c.is_alphanumeric() || c == '_' || c == '.' => {
+                start.get_or_insert(at);
+            }
+            (None, c) => {
+                if let (Some(from), '[') = (start, c)
+                    && text[at..].split(']').next().is_some_and(|inside| inside.contains(':'))
+                    && text[from..].starts_with(|c: char| c.is_alphabetic() || c == '_')
+                {
+                    names.push(text[from..at].to_owned());
+                }
+                start = None;
+            }
+        }
+    }
+    names
 }
 
 /// JSON as a value of the template language.
@@ -252,6 +281,14 @@ mod tests {
             Ok(Some(json!([{"id": "1"}, {"id": "2"}])))
         );
         assert!(Template::parse("{{ x").is_err());
+    }
+
+    #[test]
+    fn what_a_slice_is_taken_of_is_needed() {
+        let needs = |text: &str| Formula::parse(text).unwrap().needs();
+        assert_eq!(needs("Id[:15]"), ["Id"]);
+        assert_eq!(needs("(Account.Name | default('a[:1]'))[:3] ~ b.c[1:]"), ["Account.Name", "b.c"]);
+        assert_eq!(needs("list[0]"), ["list"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use minijinja::value::Value as Mj;
+use minijinja::value::{Value as Mj, merge_maps};
 use serde_json::Value as Json;
 
 use super::convert::{Reading, apply, convert, instant, is_empty};
@@ -25,6 +25,8 @@ pub(crate) struct Mapper<'a> {
     pub reading: Reading<'a>,
     pub tables: BTreeMap<String, Arc<Table>>,
     pub only: Option<&'a ReadValue>,
+    /// What formulas see besides the record: `settings` and `me`.
+    pub ground: Mj,
     /// Rows of a pull of what is gone.
     pub gone: bool,
 }
@@ -51,9 +53,14 @@ impl Problems {
 }
 
 impl Mapper<'_> {
+    /// What formulas see: the record, and what is known besides under names that it does not have.
+    fn seen(&self, record: &Json) -> Mj {
+        merge_maps([to_mj(record), self.ground.clone()])
+    }
+
     /// When a record last changed, where it says so.
     pub fn changed(&self, record: &Json) -> Option<jiff::Timestamp> {
-        let json = self.value("changed", record, &|| to_mj(record)).ok().flatten()?;
+        let json = self.value("changed", record, &|| self.seen(record)).ok().flatten()?;
         instant(&plain_text(&json))
     }
 
@@ -61,7 +68,7 @@ impl Mapper<'_> {
     pub fn rows(&self, record: &Json, problems: &mut Problems, out: &mut Vec<Row>) {
         problems.records += 1;
         let converted = OnceCell::new();
-        let mj = || converted.get_or_init(|| to_mj(record)).clone();
+        let mj = || converted.get_or_init(|| self.seen(record)).clone();
         if self.stream.entity == Entity::Usage {
             self.usage(record, &mj, problems, out);
             return;
@@ -155,6 +162,10 @@ impl Mapper<'_> {
 
     fn translate(&self, choice: &Choice, json: Json) -> Option<Json> {
         let json = apply(&choice.converters, json);
+        // What a converter left nothing of leaves room for the next choice.
+        if is_empty(&json, &self.reading) {
+            return None;
+        }
         let json = match &choice.table {
             Some((table, show)) => self.tables.get(table)?.get(&plain_text(&json))?.get(show)?.clone(),
             None => json,

@@ -39,16 +39,23 @@ pub use types::{
 };
 
 const BUILT_IN: &[(&str, &str)] = &[
+    ("amplitude", include_str!("../connectors/amplitude.toml")),
     ("dynamics", include_str!("../connectors/dynamics.toml")),
     ("espocrm", include_str!("../connectors/espocrm.toml")),
     ("hubspot", include_str!("../connectors/hubspot.toml")),
+    ("intercom", include_str!("../connectors/intercom.toml")),
+    ("mixpanel", include_str!("../connectors/mixpanel.toml")),
     ("odata", include_str!("../connectors/odata.toml")),
+    ("pendo", include_str!("../connectors/pendo.toml")),
     ("pipedrive", include_str!("../connectors/pipedrive.toml")),
     ("posthog", include_str!("../connectors/posthog.toml")),
     ("rest", include_str!("../connectors/rest.toml")),
     ("salesforce", include_str!("../connectors/salesforce.toml")),
     ("stripe", include_str!("../connectors/stripe.toml")),
+    ("suitecrm", include_str!("../connectors/suitecrm.toml")),
+    ("twenty", include_str!("../connectors/twenty.toml")),
     ("zendesk", include_str!("../connectors/zendesk.toml")),
+    ("zoho", include_str!("../connectors/zoho.toml")),
 ];
 
 /// The names of the connectors that come with Rounds.

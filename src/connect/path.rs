@@ -102,6 +102,14 @@ impl Path {
         found
     }
 
+    /// The path to the records that hold a list, and the path of the list in each: `a[].b[]` is `a[]` and `b`.
+    pub fn in_two(&self) -> Option<(Self, Self)> {
+        let steps = self.steps.strip_suffix(&[Step::Each]).unwrap_or(&self.steps);
+        let at = steps.iter().rposition(|step| *step == Step::Each)?;
+        let part = |steps: &[Step]| Self { steps: steps.into(), text: self.text.clone() };
+        Some((part(&steps[..=at]), part(&steps[at + 1..])))
+    }
+
     /// The keys below `under`, as far as there are only keys: `properties.owner.name` under `properties` is `owner`, `name`.
     pub fn steps_under(&self, under: &str) -> Option<Vec<&str>> {
         let mut steps = self.steps.iter();

@@ -84,6 +84,19 @@ struct Batch {
     of: Option<u64>,
 }
 
+impl PullSpec {
+    /// Whether the source no longer knows what changed since then.
+    fn forgets(&self, since: Timestamp) -> bool {
+        match &self.since {
+            Since::Filter { keeps: Some(keeps), .. } => {
+                let keeps = jiff::SignedDuration::try_from(*keeps).unwrap_or(jiff::SignedDuration::MAX);
+                Timestamp::now().duration_since(since) > keeps
+            }
+            _ => false,
+        }
+    }
+}
+
 impl Source {
     /// Pulls and hands over page after page; `pages` full means that it waits. A dropped receiver cancels.
     ///
@@ -175,12 +188,13 @@ impl Source {
         let doing = format!("pulling {}", stream.entity.plural());
         let (fields, absent) = self.select(stream).await?;
         let me = self.me_if_needed().await?;
+        let ground = to_mj(&json!({ "settings": self.settings, "me": me.kept }));
         let zone = self
             .manifest
             .values
             .zone
             .as_ref()
-            .and_then(|t| t.text(&to_mj(&json!({ "settings": self.settings, "me": me.kept }))).ok())
+            .and_then(|t| t.text(&ground).ok())
             .and_then(|name| TimeZone::get(&name).ok())
             .unwrap_or(TimeZone::UTC);
         let whole = !gone || stream.entity == Entity::Account;
@@ -204,8 +218,12 @@ impl Source {
         };
         let reading =
             Reading { empty: &self.manifest.values.empty, zone, split: self.manifest.values.split.as_deref() };
-        let mapper = Mapper { stream, reading, tables, only: self.only.get(&stream.entity), gone };
+        let mapper = Mapper { stream, reading, tables, only: self.only.get(&stream.entity), ground, gone };
         Ok(Run { source: self, stream, doing, mapper, fields, history, absent })
+    }
+
+    fn forgotten(&self, stream: &Stream) -> ConnectError {
+        self.stale(stream, "it tells of changes for a shorter time than has passed")
     }
 
     /// The ways that can begin where it is to begin, in their order, with their places in the list.
@@ -251,6 +269,13 @@ impl Source {
         if stream.by_days().is_some() {
             return Err(self.invalid("pulling", format!("{} is pulled by days", stream.name)));
         }
+        // Nothing needs to be asked to know that.
+        if let Some(Mark::At(at)) = since
+            && !specs.is_empty()
+            && specs.iter().all(|spec| spec.forgets(at))
+        {
+            return Err(self.forgotten(stream));
+        }
         let print = self.print(stream);
         let mut run = self.run(stream, kind == Kind::Deleted).await?;
         let mut ways = self.ways(stream, specs, since.as_ref()).await?.into_iter().peekable();
@@ -281,10 +306,8 @@ impl Source {
         };
         let mut cut = cut;
         while let Some((way, spec)) = ways.next() {
-            if let (Since::Filter { keeps: Some(keeps), .. }, Some(since)) = (&spec.since, at)
-                && Timestamp::now().duration_since(since).unsigned_abs() > *keeps
-            {
-                return Err(self.stale(stream, "it tells of changes for a shorter time than has passed"));
+            if at.is_some_and(|at| spec.forgets(at)) {
+                return Err(self.forgotten(stream));
             }
             let state = cut.take().unwrap_or_else(|| fresh(way));
             let mut handed = false;
@@ -356,6 +379,7 @@ impl Source {
         }
         if let Some(job) = &spec.job
             && state.job.is_none()
+            && state.walk.pages == 0
         {
             state.job = self.start_job(run, job, &mut state.start).await?;
         }

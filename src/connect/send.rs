@@ -34,7 +34,7 @@ impl Source {
         let Some(write) = self.write(entity, kind) else {
             return self.refused(what, "the connector can't write it");
         };
-        let ground = match self.context_of(write.asks, &write.its, json!({})).await {
+        let ground = match self.context_of(&write.asks, &write.its, json!({})).await {
             Ok(ground) => ground,
             // Nothing was sent yet.
             Err(error) if error.class() == ErrorClass::SignIn => {
@@ -201,7 +201,8 @@ impl Source {
         let Some((write, find)) = write.and_then(|w| Some((w, w.find.as_ref()?))) else {
             return Err(self.invalid(&doing, "the connector has no way to find it".to_owned()));
         };
-        let mut context = self.context_of(write.asks, &write.its, json!({ "account": { "id": what.account } })).await?;
+        let mut context =
+            self.context_of(&write.asks, &write.its, json!({ "account": { "id": what.account } })).await?;
         name_mark(&mut context, &what.mark);
         let records = match &find.how {
             FindHow::Batch { ids, read, chunk, rows } => {

@@ -36,7 +36,7 @@ pub struct Source {
     pub(super) me: OnceCell<Me>,
     pub(super) described: Mutex<HashMap<String, Arc<OnceCell<Fields>>>>,
     pub(super) tables: Mutex<HashMap<String, Arc<OnceCell<Arc<Table>>>>>,
-    pub(super) found: OnceCell<Json>,
+    pub(super) found: Mutex<HashMap<String, Arc<OnceCell<Json>>>>,
 }
 
 /// What describing a stream gave: its fields, or `None` where the source doesn't let us ask.
@@ -92,7 +92,7 @@ impl Source {
             me: OnceCell::new(),
             described: Mutex::default(),
             tables: Mutex::default(),
-            found: OnceCell::new(),
+            found: Mutex::default(),
         })
     }
 
@@ -165,7 +165,7 @@ impl Source {
         let me = self.me.get().map_or_else(Me::default, Clone::clone);
         let mut context = self.ground();
         (context["me"], context["id"]) = (json!(me.kept), json!(id));
-        context["found"] = self.found.get().cloned().unwrap_or_else(|| json!({}));
+        context["found"] = self.found_yet();
         template.text(&to_mj(&context)).ok()
     }
 
@@ -176,20 +176,16 @@ impl Source {
 
     /// What templates of a stream see.
     pub(super) async fn context(&self, stream: &Stream, more: Json) -> Result<Json, ConnectError> {
-        self.context_of(Asks::ALL, &stream.its, more).await
+        self.context_of(&stream.asks, &stream.its, more).await
     }
 
     /// What templates see that stand under `its`: settings, who we are, what was found out, and `more`.
-    pub(super) async fn context_of(&self, asks: Asks, its: &Json, more: Json) -> Result<Json, ConnectError> {
-        let me = if asks.me { self.me_if_needed().await? } else { self.me.get().cloned().unwrap_or_default() };
+    pub(super) async fn context_of(&self, asks: &Asks, its: &Json, more: Json) -> Result<Json, ConnectError> {
+        let me = if asks.me { self.me().await? } else { self.me.get().cloned().unwrap_or_default() };
         let mut context = self.ground();
         context["me"] = json!(me.kept);
         context["its"] = its.clone();
-        context["found"] = if asks.found {
-            self.found().await?.clone()
-        } else {
-            self.found.get().cloned().unwrap_or_else(|| json!({}))
-        };
+        context["found"] = self.found(&asks.found).await?;
         if let (Json::Object(into), Json::Object(more)) = (&mut context, more) {
             into.extend(more);
         }

@@ -2,11 +2,21 @@
 //!
 //! Decides what may be asked and what stands in where the answer is refused. Asking is the source's.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 
-use super::{Errors, ReadValue, Request, Tab};
+use super::{Errors, Item, Node, ReadValue, Request, Tab};
 use crate::connect::formula::{Formula, plain_text};
 use crate::connect::path::Path;
+
+/// What must be known of the source before a request goes out: a note must not wait for what it does not need.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Asks {
+    pub me: bool,
+    /// Names of questions, with those that they need themselves.
+    pub found: BTreeSet<String>,
+}
 
 /// One question; its answer is `found.NAME` in every template.
 #[derive(Debug)]
@@ -18,6 +28,7 @@ pub(crate) struct Found {
     pub read: FoundRead,
     /// What stands in where the question is refused or its answer says nothing.
     pub otherwise: Option<Json>,
+    pub asks: Asks,
 }
 
 /// What is taken of the answer.
@@ -29,6 +40,45 @@ pub(crate) enum FoundRead {
         versions: Path,
         tested: String,
     },
+}
+
+/// The connector as far as a request may lean on it: what goes with every request, the named wrappers, the questions.
+pub(super) struct Ground<'a> {
+    headers: Option<&'a Node>,
+    calls: Option<&'a Node>,
+    questions: Vec<(&'a str, &'a Node)>,
+}
+
+impl<'a> Ground<'a> {
+    pub fn of(root: &'a Node) -> Self {
+        let questions = match root.get("found").map(|node| &node.item) {
+            Some(Item::Table(entries)) => entries.iter().map(|(name, node)| (name.as_str(), node)).collect(),
+            _ => Vec::new(),
+        };
+        Self { headers: root.get("headers"), calls: root.get("calls"), questions }
+    }
+
+    /// What a table of the connector mentions, by itself or by what it leans on.
+    pub fn asks(&self, node: &'a Node) -> Asks {
+        let mut asks = Asks::default();
+        let mut open = vec![node];
+        open.extend(self.headers);
+        while let Some(node) = open.pop() {
+            asks.me |= mentions(node, "me.");
+            // A wrapper may stand in a question as well as in the table.
+            if has_key(node, "call") {
+                asks.me |= self.calls.is_some_and(|calls| mentions(calls, "me."));
+                open.extend(self.calls);
+            }
+            for (name, question) in &self.questions {
+                if !asks.found.contains(*name) && mentions(node, &format!("found.{name}")) {
+                    asks.found.insert((*name).to_owned());
+                    open.push(question);
+                }
+            }
+        }
+        asks
+    }
 }
 
 /// Reads `found`.
@@ -53,7 +103,7 @@ fn one(name: &str, tab: Tab<'_>) -> Option<Found> {
     };
     let otherwise = tab.get("else").and_then(super::map::scalar);
     tab.done();
-    Some(Found { name: name.to_owned(), when, request: request?, read: read?, otherwise })
+    Some(Found { name: name.to_owned(), when, request: request?, read: read?, otherwise, asks: Asks::default() })
 }
 
 fn missing(errors: &Errors, tab: &Tab<'_>) {
@@ -69,6 +119,36 @@ pub(crate) fn highest(versions: &[&Json], tested: &str) -> Option<String> {
     let parts = |text: &str| -> Vec<u64> { text.split('.').map(|p| p.trim().parse().unwrap_or(0)).collect() };
     let limit = parts(tested);
     versions.iter().map(|v| plain_text(v)).filter(|v| parts(v) <= limit).max_by_key(|v| parts(v))
+}
+
+/// Whether some text of the tree names `name` (`found.version`; with a dot at its end: anything below it).
+pub(super) fn mentions(node: &Node, name: &str) -> bool {
+    let text_has = |text: &str| {
+        text.match_indices(name).any(|(at, _)| {
+            let before = text[..at].chars().next_back();
+            let after = text[at + name.len()..].chars().next();
+            let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '.');
+            !part(before) && (name.ends_with('.') || !part(after) || after == Some('.'))
+        })
+    };
+    match &node.item {
+        // Prose such as "tell me." is no formula.
+        Item::Text(text) => {
+            text_has(text) && (name != "me." || text.contains("{{") || text.trim_start().starts_with('='))
+        }
+        Item::List(list) => list.iter().any(|n| mentions(n, name)),
+        Item::Table(entries) => entries.iter().any(|(_, n)| mentions(n, name)),
+        Item::Int(_) | Item::Float(_) | Item::Bool(_) => false,
+    }
+}
+
+/// Whether some table of the tree has this key.
+fn has_key(node: &Node, key: &str) -> bool {
+    match &node.item {
+        Item::List(list) => list.iter().any(|n| has_key(n, key)),
+        Item::Table(entries) => entries.iter().any(|(name, n)| name == key || has_key(n, key)),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

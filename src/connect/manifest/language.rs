@@ -53,7 +53,12 @@ impl LanguageText {
                 Ok(json) => json,
                 Err(NoValue::Failed(why)) => return Err(why),
             };
-            if is_bare(formula.text()) { self.language.bare(&json) } else { Ok(self.language.literal(&json)) }
+            match Trust::of(formula.text()) {
+                // The connector's author wrote it, as the text around it.
+                Trust::Author => Ok(plain_text(&json)),
+                Trust::Names => self.language.bare(&json),
+                Trust::None => Ok(self.language.literal(&json)),
+            }
         };
         match &self.template {
             Template::Fixed(json) => Ok(plain_text(json)),
@@ -69,11 +74,29 @@ impl LanguageText {
     }
 }
 
-/// Names and moments of our own making.
-fn is_bare(formula: &str) -> bool {
-    matches!(formula, "since" | "until" | "fields" | "window.from" | "window.to")
-        || (formula.starts_with("its.") && formula.bytes().all(|b| b.is_ascii_alphanumeric() || b"._".contains(&b)))
-        || formula.ends_with("| bare")
+/// Whose text a value is.
+enum Trust {
+    /// A constant of the stream.
+    Author,
+    /// Names and moments: as they stand, once it is sure that they are nothing else.
+    Names,
+    None,
+}
+
+impl Trust {
+    fn of(formula: &str) -> Self {
+        let formula = formula.trim();
+        if matches!(formula, "since" | "until" | "fields" | "window.from" | "window.to") || formula.ends_with("| bare")
+        {
+            Self::Names
+        } else if formula.starts_with("its.")
+            && formula.bytes().all(|b| b.is_ascii_alphanumeric() || b"._".contains(&b))
+        {
+            Self::Author
+        } else {
+            Self::None
+        }
+    }
 }
 
 impl Language {

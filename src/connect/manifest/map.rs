@@ -76,7 +76,9 @@ impl ReadValue {
                         return None;
                     }
                     let steps: Vec<String> = parts.map(str::to_owned).collect();
-                    (!steps.is_empty()).then_some(steps)
+                    // What the formula knows besides the record is not asked for.
+                    let ours = under.is_empty() && matches!(steps.first().map(String::as_str), Some("settings" | "me"));
+                    (!steps.is_empty() && !ours).then_some(steps)
                 })
                 .collect(),
         }

@@ -23,7 +23,8 @@ pub(crate) use auth::{Ask, Auth, OAuth, Way};
 pub use auth::{Grant, SecretNeed};
 pub use doc::ManifestError;
 pub(crate) use doc::{Errors, Item, Node, Tab};
-pub(crate) use found::{Found, FoundRead, highest};
+use found::mentions;
+pub(crate) use found::{Asks, Found, FoundRead, highest};
 pub use head::{Head, Status};
 pub(crate) use limits::{HttpLimits, Limits, Pool, Reset};
 pub(crate) use map::{Choice, Converter, FieldMap, ReadValue};
@@ -34,7 +35,7 @@ pub(crate) use request::{Body, Calls, Method, OwnRequest, Request};
 pub(crate) use rules::{ErrorRule, Is, Words, by_status};
 pub(crate) use stream::{History, Link, LinkTo, Stream, Values, check_field, check_table};
 pub(crate) use total::Total;
-pub(crate) use write::{Asks, FindHow, IdFrom, TextKind, Write};
+pub(crate) use write::{FindHow, IdFrom, TextKind, Write};
 
 use super::formula::{Formula, Template};
 use super::path::Path;
@@ -91,14 +92,15 @@ pub(crate) struct MeSpec {
     pub request: Request,
     /// Must be there: a 200 may be nobody.
     pub must: Path,
-    pub keep: BTreeMap<String, Path>,
+    pub keep: BTreeMap<String, ReadValue>,
     /// A second call that may fail: not every token belongs to somebody.
-    pub also: Option<(Request, BTreeMap<String, Path>)>,
+    pub also: Option<(Request, BTreeMap<String, ReadValue>)>,
 }
 
 /// A small table that fields are looked up in (stages, statuses).
 #[derive(Debug)]
 pub(crate) struct TableSpec {
+    pub asks: Asks,
     pub pull: Paged,
     /// Lists inside a row: each entry is a row of its own and sees the outer one as `parent`.
     pub each: Option<Path>,
@@ -231,6 +233,12 @@ fn read(root: &Node, file: &str, errors: &Errors, ours: bool) -> Option<Manifest
     let calls = request::read_calls(&tab);
     let mut found = found::read(&tab);
     found.retain(|f| mentions(root, &format!("found.{}", f.name)));
+    let ground = found::Ground::of(root);
+    for question in &mut found {
+        if let Some(node) = root.get("found").and_then(|list| list.get(&question.name)) {
+            question.asks = ground.asks(node);
+        }
+    }
     let needs_me = without(root, &["me", "links"]).is_some_and(|rest| mentions(&rest, "me."));
     let me = tab.table("me").and_then(|me| read_me(me));
     let mut links = BTreeMap::new();
@@ -256,7 +264,8 @@ fn read(root: &Node, file: &str, errors: &Errors, ours: bool) -> Option<Manifest
     let mut tables = BTreeMap::new();
     if let Some(list) = tab.table("tables") {
         for (key, node) in list.all() {
-            if let Some(table) = Tab::of(node, list.at(key), errors).and_then(read_table) {
+            if let Some(mut table) = Tab::of(node, list.at(key), errors).and_then(read_table) {
+                table.asks = Asks { me: needs_me, ..ground.asks(node) };
                 tables.insert(key.clone(), table);
             }
         }
@@ -265,7 +274,8 @@ fn read(root: &Node, file: &str, errors: &Errors, ours: bool) -> Option<Manifest
     if let Some(list) = tab.table("streams") {
         for (key, node) in list.all() {
             let node = shaped(node, shapes, &list.at(key), errors);
-            if let Some(stream) = stream::read(key, &node, &list.at(key), errors, &tables) {
+            if let Some(mut stream) = stream::read(key, &node, &list.at(key), errors, &tables) {
+                stream.asks = Asks { me: needs_me, ..ground.asks(&node) };
                 streams.push(stream);
             }
         }
@@ -274,7 +284,10 @@ fn read(root: &Node, file: &str, errors: &Errors, ours: bool) -> Option<Manifest
     if let Some(list) = tab.table("write") {
         for (key, node) in list.all() {
             let node = shaped(node, shapes, &list.at(key), errors);
-            writes.extend(write::read(key, &node, &list.at(key), errors));
+            if let Some(mut write) = write::read(key, &node, &list.at(key), errors) {
+                write.asks = ground.asks(&node);
+                writes.push(write);
+            }
         }
     }
     tab.done();
@@ -342,36 +355,6 @@ fn read_headers(tab: &Tab<'_>) -> Vec<(String, Template)> {
             }
         })
         .collect()
-}
-
-/// Whether some text of the tree names `name` (`found.version`; with a dot at its end: anything below it).
-fn mentions(node: &Node, name: &str) -> bool {
-    let text_has = |text: &str| {
-        text.match_indices(name).any(|(at, _)| {
-            let before = text[..at].chars().next_back();
-            let after = text[at + name.len()..].chars().next();
-            let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '.');
-            !part(before) && (name.ends_with('.') || !part(after) || after == Some('.'))
-        })
-    };
-    match &node.item {
-        // Prose such as "tell me." is no formula.
-        Item::Text(text) => {
-            text_has(text) && (name != "me." || text.contains("{{") || text.trim_start().starts_with('='))
-        }
-        Item::List(list) => list.iter().any(|n| mentions(n, name)),
-        Item::Table(entries) => entries.iter().any(|(_, n)| mentions(n, name)),
-        Item::Int(_) | Item::Float(_) | Item::Bool(_) => false,
-    }
-}
-
-/// Whether some table of the tree has this key.
-fn has_key(node: &Node, key: &str) -> bool {
-    match &node.item {
-        Item::List(list) => list.iter().any(|n| has_key(n, key)),
-        Item::Table(entries) => entries.iter().any(|(name, n)| name == key || has_key(n, key)),
-        _ => false,
-    }
 }
 
 /// The tree without some of its tables.
@@ -462,9 +445,9 @@ fn read_settings(tab: &Tab<'_>) -> BTreeMap<String, Setting> {
 fn read_me(me: Tab<'_>) -> Option<MeSpec> {
     let request = Request::read(&me);
     let must = need_path(&me, "must");
-    let keep = read_keep(&me);
+    let keep = read_kept(&me);
     let also = me.table("also").and_then(|also| {
-        let found = Request::read(&also).map(|request| (request, read_keep(&also)));
+        let found = Request::read(&also).map(|request| (request, read_kept(&also)));
         also.done();
         found
     });
@@ -489,6 +472,24 @@ fn read_keep(tab: &Tab<'_>) -> BTreeMap<String, Path> {
     keep
 }
 
+/// As [`read_keep`], formulas too.
+fn read_kept(tab: &Tab<'_>) -> BTreeMap<String, ReadValue> {
+    let mut keep = BTreeMap::new();
+    let Some(list) = tab.table("keep") else { return keep };
+    for (key, node) in list.all() {
+        match &node.item {
+            Item::Text(text) => match ReadValue::parse(text) {
+                Ok(read) => {
+                    keep.insert(key.clone(), read);
+                }
+                Err(why) => list.errors.add(node.line, list.at(key), why),
+            },
+            _ => list.wrong(key, node, "a path or a formula"),
+        }
+    }
+    keep
+}
+
 fn read_table(tab: Tab<'_>) -> Option<TableSpec> {
     let pull = Paged::read(&tab);
     let each = path(&tab, "each");
@@ -508,7 +509,7 @@ fn read_table(tab: Tab<'_>) -> Option<TableSpec> {
         }
     }
     tab.done();
-    Some(TableSpec { pull: pull?, each, key: key?, show })
+    Some(TableSpec { asks: Asks::default(), pull: pull?, each, key: key?, show })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+use super::found::Asks;
 use super::{Errors, FieldMap, Item, Node, PullSpec, Request, Tab, TableSpec};
 use crate::book::row::{Entity, fields};
 use crate::connect::formula::Template;
@@ -18,6 +19,8 @@ pub(crate) struct Stream {
     pub entity: Entity,
     /// Values of its own for requests that several streams share (`{{ its.object }}`).
     pub its: Json,
+    /// What must be known of the source before it is read.
+    pub asks: Asks,
     pub describe: Option<Describe>,
     pub map: BTreeMap<String, FieldMap>,
     pub history: Option<History>,
@@ -265,6 +268,7 @@ pub(super) fn read(
         name: name.to_owned(),
         entity: entity?,
         its,
+        asks: Asks::default(),
         describe,
         map,
         history,

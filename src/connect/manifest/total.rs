@@ -4,6 +4,7 @@
 
 use std::str::FromStr;
 
+use minijinja::value::merge_maps;
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
 
@@ -26,6 +27,8 @@ enum Of {
 pub(crate) struct Total {
     of: Of,
     each: Path,
+    /// `each` in two, where it goes through a list of records.
+    nested: Option<(Path, Path)>,
     value: Option<Path>,
     times: Option<Path>,
     /// The entry's interval (`day`, `week`, `month`, `quarter`, `year`): the value is made a yearly one.
@@ -50,6 +53,7 @@ impl Total {
         }
         Some(Self {
             of: of?,
+            nested: each.as_ref().and_then(Path::in_two),
             each: each?,
             value,
             times: super::path(tab, "times"),
@@ -73,10 +77,8 @@ impl Total {
     pub fn eval(&self, record: &Json) -> Result<Option<Json>, String> {
         let mut values = Vec::new();
         let mut count = 0_u64;
-        for entry in self.entries(record) {
-            if let Some(only) = &self.only
-                && !only.eval(&to_mj(entry)).is_ok_and(|json| json == Json::Bool(true))
-            {
+        for (entry, parent) in self.entries(record) {
+            if !self.counts(entry, parent) {
                 continue;
             }
             count += 1;
@@ -107,24 +109,40 @@ impl Total {
         })
     }
 
-    /// The list's entries, whether the path ends at the list or at each of its entries.
-    fn entries<'a>(&self, record: &'a Json) -> Vec<&'a Json> {
-        self.each
-            .all(record)
-            .into_iter()
-            .flat_map(|found| match found {
-                Json::Array(list) => list.iter().collect(),
+    /// The list's entries, whether the path ends at the list or at each of its entries; with the record that each list
+    /// stands in, where the path goes through a list of those.
+    fn entries<'a>(&self, record: &'a Json) -> Vec<(&'a Json, Option<&'a Json>)> {
+        let flat = |found: Vec<&'a Json>, parent: Option<&'a Json>| {
+            found.into_iter().flat_map(move |found| match found {
+                Json::Array(list) => list.iter().map(|entry| (entry, parent)).collect(),
                 Json::Null => Vec::new(),
-                one => vec![one],
+                one => vec![(one, parent)],
             })
-            .collect()
+        };
+        match &self.nested {
+            Some((outer, inner)) => {
+                outer.all(record).into_iter().flat_map(|parent| flat(inner.all(parent), Some(parent))).collect()
+            }
+            None => flat(self.each.all(record), None).collect(),
+        }
+    }
+
+    /// Whether `where` lets an entry in; it sees the entry, and its record as `parent`.
+    fn counts(&self, entry: &Json, parent: Option<&Json>) -> bool {
+        let Some(only) = &self.only else { return true };
+        let seen = match parent {
+            Some(parent) => merge_maps([to_mj(entry), minijinja::context! { parent => to_mj(parent) }]),
+            None => to_mj(entry),
+        };
+        only.eval(&seen).is_ok_and(|json| json == Json::Bool(true))
     }
 
     fn of_texts(&self, record: &Json) -> Option<Json> {
         let mut texts = self
             .entries(record)
             .into_iter()
-            .filter_map(|entry| self.value.as_ref()?.find(entry).map(plain_text))
+            .filter(|(entry, parent)| self.counts(entry, *parent))
+            .filter_map(|(entry, _)| self.value.as_ref()?.find(entry).map(plain_text))
             .filter(|text| !text.is_empty());
         match self.of {
             Of::Max => texts.max(),
@@ -211,6 +229,22 @@ mod tests {
         let fortnight =
             json!({ "currency": "usd", "subs": [{ "items": [{ "price": { "amount": 1, "per": "fortnight" } }] }] });
         assert!(total(arr, &fortnight).unwrap_err().contains("fortnight"));
+    }
+
+    #[test]
+    fn an_entry_sees_the_record_that_its_list_stands_in() {
+        let live = r#"{ total = "sum", each = "subs[].items[]", value = "n", where = "= parent.status in ['active', 'late'] and n > 0" }"#;
+        let record = json!({ "status": "active", "subs": [
+            { "status": "trial", "items": [{ "n": 100 }] },
+            { "status": "active", "items": [{ "n": 2 }, { "n": 3 }] },
+            { "status": "late", "items": [{ "n": 4 }, { "n": -9 }] } ] });
+        assert_eq!(total(live, &record), Ok(Some(json!("9"))));
+        let first =
+            r#"{ total = "first", each = "subs[].items[]", value = "d", where = "= parent.status == 'active'" }"#;
+        let record = json!({ "subs": [
+            { "status": "trial", "items": [{ "d": "2020-01-01" }] },
+            { "status": "active", "items": [{ "d": "2027-01-01" }] } ] });
+        assert_eq!(total(first, &record), Ok(Some(json!("2027-01-01"))));
     }
 
     #[test]

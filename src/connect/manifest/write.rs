@@ -2,6 +2,7 @@
 //!
 //! Decides the requests; whether a write is safe to repeat is decided by the outbox.
 
+use super::found::Asks;
 use super::{Errors, Item, Link, LinkTo, Node, Paged, Request, Tab};
 use crate::book::row::Entity;
 use crate::connect::html;
@@ -36,24 +37,6 @@ impl TextKind {
             Self::Plain => text.to_owned(),
             Self::Html | Self::Paragraphs => html::to_plain(text),
         }
-    }
-}
-
-/// What is asked of the source before a record is written: a note must not wait for what it does not need.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Asks {
-    pub me: bool,
-    pub found: bool,
-}
-
-impl Asks {
-    /// Streams: whatever the connector mentions anywhere.
-    pub const ALL: Self = Self { me: true, found: true };
-
-    /// What the table mentions; a named wrapper may mention anything.
-    fn of(node: &Node) -> Self {
-        let wrapped = super::has_key(node, "call");
-        Self { me: wrapped || super::mentions(node, "me."), found: wrapped || super::mentions(node, "found.") }
     }
 }
 
@@ -174,8 +157,7 @@ pub(super) fn read(name: &str, node: &Node, at: &str, errors: &Errors) -> Option
         list.iter().filter_map(|n| find(Tab::of(n, tab.at("safe"), errors)?)).next()
     });
     tab.done();
-    let asks = Asks::of(node);
-    Some(Write { entity: entity?, kind, its, asks, text, max, create, id, update, delete, find })
+    Some(Write { entity: entity?, kind, its, asks: Asks::default(), text, max, create, id, update, delete, find })
 }
 
 fn id_from(create: &Tab<'_>) -> Option<IdFrom> {
