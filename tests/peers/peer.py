@@ -275,7 +275,11 @@ class Recorder:
                     self.send_header(key, value)
                 self.send_header("Content-Length", str(len(out)))
                 self.end_headers()
-                self.wfile.write(out)
+                try:
+                    self.wfile.write(out)
+                except OSError:
+                    # Who asked is gone, which some scripts are about.
+                    self.close_connection = True
 
             do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = serve
 

@@ -7,8 +7,10 @@ import time
 NOW = int(time.time())
 CONFIG = {
     "stripe": 'book = "team"\n[source.crm]\nconnector = "stripe"\nurl = "{url}/v1"\n',
-    "pipedrive": 'book = "team"\n[source.crm]\nconnector = "pipedrive"\nurl = "{url}"\nsettings = {{ company = "acme" }}\n',
+    "pipedrive": 'book = "team"\n[source.crm]\nconnector = "pipedrive"\nurl = "{url}/api"\nsettings = {{ company = "acme" }}\n',
 }
+# What Rounds may write there: the last part of the path of each create.
+WRITES = {"pipedrive": ["activities", "notes"]}
 PRICE = {"id": "price_1", "object": "price", "unit_amount": 2500, "unit_amount_decimal": "2500", "currency": "eur",
          "recurring": {"interval": "month", "interval_count": 1}, "product": "prod_1"}
 CUSTOMER = {"id": "cus_1", "object": "customer", "name": "Acme", "email": "ap@acme.example", "metadata": {}, "created": NOW,
@@ -63,6 +65,10 @@ def answer(vendor, call, url):
         return 200, {}, {"success": True, "data": {**PIPEDRIVE["users"], **company}}
     if last.endswith("Fields"):
         return 200, {}, {"success": True, "data": FIELDS, "additional_data": {"next_cursor": None}}
+    if call.method == "POST":
+        return 201, {}, {"success": True, "data": {"id": 71}}
+    if last == "archived":
+        return 200, {}, {"success": True, "data": [], "additional_data": {"next_cursor": None}}
     if last in PIPEDRIVE:
         more = {"next_cursor": None, "pagination": {"start": 0, "limit": 500, "more_items_in_collection": False}}
         return 200, {}, {"success": True, "data": [PIPEDRIVE[last]], "additional_data": more}

@@ -55,19 +55,67 @@ def stripe(modules):
 
 
 def pipedrive(modules):
-    text = (modules / "@opensdks/sdk-pipedrive/pipedrive.oas.json").read_text()
-    described = json.loads(re.sub(r'"\*/\*"', '"application/json"', text))
+    """Pipedrive packs no description of its v2, but its own client is generated from it: paths, parameters and bodies
+    are read back from there, with their types."""
+    paths = {}
+    for version in ("v1", "v2"):
+        folder = modules / "pipedrive/dist/versions" / version
+        for file in sorted((folder / "api").glob("*-api.js")):
+            # One part per call: what stands in front of its path are its words, what follows builds the request.
+            parts = re.split(r"(?=\n *const localVarPath = `)", file.read_text())
+            for before, part in zip(parts, parts[1:]):
+                words = before.rsplit("/**", 1)[-1]
+                path = re.search(r"localVarPath = `([^`]+)`", part)[1]
+                method = re.search(r"method: '(\w+)'", part)[1].lower()
+                typed = {name: kind for kind, name in re.findall(r"@param \{(.*?)\} \[?(\w+)\]?", words)}
+                names = re.findall(r"localVarQueryParameter\['([^']+)'\]", part)
+                inside = re.findall(r"\{(\w+)\}", path)
+                needed = set(re.findall(r"assertParamExists\)\('\w+', '(\w+)'", part))
+                operation = {
+                    "parameters": [{"name": name, "in": "query", "required": name in needed, "schema": plain_type(typed.get(name, ""))}
+                                   for name in dict.fromkeys(names)]
+                    + [{"name": name, "in": "path", "required": True, "schema": plain_type(typed.get(name, ""))} for name in inside],
+                    "responses": {"200": {"description": "", "content": {"application/json": {"example": {}}}}},
+                    "security": [{"api_key": []}],
+                }
+                body = re.search(r"serializeDataIfNeeded\)\((\w+),", part)
+                if body:
+                    schema = body_type(folder / "models", typed.get(body[1], body[1]))
+                    operation["requestBody"] = {"content": {"application/json": {"schema": schema}}}
+                paths.setdefault(f"/api/{version}{path}", {})[method] = operation
+    schemes = {"api_key": {"type": "apiKey", "in": "header", "name": "x-api-token"}}
+    return {"openapi": "3.0.1", "info": {"title": "Pipedrive", "version": "2"}, "paths": paths,
+            "components": {"securitySchemes": schemes}}
 
-    def without_null(node):
-        if isinstance(node, dict):
-            return {k: without_null(v) for k, v in node.items() if not (k == "example" and v is None)}
-        return [without_null(one) for one in node] if isinstance(node, list) else node
 
-    described = without_null(described)
-    described.pop("servers", None)
-    return described
+def plain_type(kind):
+    """The type in a comment of the client, as a schema."""
+    values = re.findall(r"'([^']*)'", kind)
+    if values:
+        return {"type": "string", "enum": values}
+    if re.fullmatch(r"[\d| ]+", kind):
+        return {"type": "integer", "enum": [int(one) for one in kind.split("|")]}
+    if kind in ("number", "string", "boolean"):
+        return {"type": kind}
+    return {"type": "array", "items": {}} if kind.startswith("Array<") else {}
 
 
-def pipedrive_place(path):
-    """The published description is of v1; its paths begin behind the version."""
-    return path.removeprefix("/api/v1") if path.startswith("/api/v1/") else path
+def body_type(models, name):
+    """A request body: the keys that its interface has, and no others."""
+    keys, open_ones = {}, [name]
+    required = []
+    while open_ones:
+        one = open_ones.pop()
+        file = models / (re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", one).lower() + ".d.ts")
+        if not file.exists():
+            return {}
+        text = file.read_text()
+        joined = re.search(rf"export type {one} = ([^;]+);", text)
+        if joined:
+            open_ones += re.findall(r"\w+", joined[1])
+        for kind, key, optional in re.findall(r"@type \{(.*?)\}\s*(?:\*.*\s*)*\*/\s*'(\w+)'(\??):", text):
+            keys[key] = plain_type(kind)
+            if not optional:
+                required.append(key)
+    schema = {"type": "object", "properties": keys, "additionalProperties": False}
+    return {**schema, "required": required} if required else schema
