@@ -71,31 +71,38 @@ impl Formula {
     }
 }
 
-/// The names that a slice is taken of (`Id[:15]`): the template language does not count them among what a formula needs.
+/// Every name of a formula that takes a slice (`Id[:15]`): the template language does not count what a slice is taken of.
 fn sliced(text: &str) -> Vec<String> {
+    const WORDS: [&str; 9] = ["and", "or", "not", "if", "else", "in", "is", "true", "false"];
     let mut names = Vec::new();
-    let mut quote = None;
-    let mut start = None;
-    for (at, c) in text.char_indices() {
-        match (quote, c) {
-            (Some(open), c) if c == open => quote = None,
-            (Some(_), _) => {}
-            (None, '\'' | '"') => (quote, start) = (Some(c), None),
-            (None, c) if c.is_alphanumeric() || c == '_' || c == '.' => {
-                start.get_or_insert(at);
-            }
-            (None, c) => {
-                if let (Some(from), '[') = (start, c)
-                    && text[at..].split(']').next().is_some_and(|inside| inside.contains(':'))
-                    && text[from..].starts_with(|c: char| c.is_alphabetic() || c == '_')
-                {
-                    names.push(text[from..at].to_owned());
+    let (mut slices, mut quote, mut before) = (false, None, ' ');
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        match quote {
+            Some(open) if c == open => quote = None,
+            Some(_) => continue,
+            None if c == '\'' || c == '"' => quote = Some(c),
+            None if c == '[' => slices |= text[at..].split(']').next().is_some_and(|inside| inside.contains(':')),
+            None if c.is_alphabetic() || c == '_' => {
+                let part = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+                let mut end = at + c.len_utf8();
+                while let Some((at, c)) = chars.next_if(|(_, c)| part(*c)) {
+                    end = at + c.len_utf8();
                 }
-                start = None;
+                let name = &text[at..end];
+                // A filter, a test, a function.
+                let other = before == '|' || text[end..].trim_start().starts_with('(');
+                if !other && !WORDS.contains(&name) {
+                    names.push(name.to_owned());
+                }
             }
+            None => {}
+        }
+        if !c.is_whitespace() {
+            before = c;
         }
     }
-    names
+    if slices { names } else { Vec::new() }
 }
 
 /// JSON as a value of the template language.

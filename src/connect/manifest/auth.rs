@@ -22,7 +22,6 @@ pub(crate) struct Way {
 // OAuth is the standard's name, not a kind of ours.
 #[allow(clippy::enum_variant_names)]
 #[derive(Debug)]
-#[allow(clippy::enum_variant_names)] // OAuth is called so
 pub(crate) enum Auth {
     /// `Authorization: <prefix> <token>`
     Bearer { prefix: String, token: Template },
@@ -110,6 +109,10 @@ impl Way {
     pub fn missing(&self, settings: &Json) -> Vec<String> {
         let mut filled = settings.clone();
         filled["token"] = Json::from("-");
+        // An empty answer is none.
+        if let Some(map) = filled.as_object_mut() {
+            map.retain(|_, value| value.as_str() != Some(""));
+        }
         let mj = to_mj(&json!({ "settings": filled }));
         let mut missing = Vec::new();
         for template in self.templates() {
@@ -166,8 +169,9 @@ pub(super) fn read(tab: &Tab<'_>, settings: &BTreeMap<String, Setting>, ours: bo
             let way = Way { name: name.clone(), auth };
             check_settings(&way, settings, &one);
             ways.push(way);
+            // Of a way of an unknown kind no word is known.
+            one.done();
         }
-        one.done();
     }
     ways
 }

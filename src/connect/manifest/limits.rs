@@ -139,16 +139,18 @@ impl Limits {
                 }
                 parsed
             });
+            let resets =
+                [("reset_ms", Reset::Milliseconds), ("reset_s", Reset::Seconds), ("reset_epoch", Reset::Epoch)];
+            // All are asked for, so that a misspelt one is told all of them.
+            let resets: Vec<_> = resets.into_iter().filter_map(|(key, form)| Some((header(key)?, form))).collect();
+            let reset = resets.into_iter().next();
             let pool = Pool {
                 on: if name == "all" { None } else { tab.need("on") },
                 rate,
                 at_once: tab.number("at_once").map(|n| n.clamp(1, 64) as u32),
                 remaining: header("remaining"),
                 of: header("of"),
-                reset: header("reset_ms")
-                    .map(|name| (name, Reset::Milliseconds))
-                    .or_else(|| header("reset_s").map(|name| (name, Reset::Seconds)))
-                    .or_else(|| header("reset_epoch").map(|name| (name, Reset::Epoch))),
+                reset,
                 daily: header("daily"),
                 daily_of: header("daily_of"),
                 packed: tab.table("packed").and_then(|packed| {

@@ -260,6 +260,7 @@ fn every_mistake_says_where_what_and_what_is_allowed() {
 #[test]
 fn all_mistakes_are_listed_in_the_order_of_the_file() {
     let text = GOOD.replace("\"bearer\"", "\"x\"").replace("\"rfc3339\"", "\"x\"").replace("domain", "domian");
-    let lines: Vec<usize> = load(&text, "small.toml").unwrap_err().iter().map(|e| e.line).collect();
-    assert_eq!(lines, [5, 14, 23]);
+    let errors = load(&text, "small.toml").unwrap_err();
+    let lines: Vec<usize> = errors.iter().map(|e| e.line).collect();
+    assert_eq!(lines, [5, 14, 23], "{errors:?}");
 }
