@@ -6,10 +6,10 @@
 
 mod common;
 #[path = "stub/mod.rs"]
-#[allow(dead_code)]
 mod stub;
 
 use common::{Home, Practice};
+use rounds::connect;
 use serde_json::{Value, json};
 use stub::{Answer, Stub};
 
@@ -181,4 +181,33 @@ fn rights_values_and_costs_are_told_as_they_are() {
     assert!(wrong[1].starts_with("!   ledger ticket: Ledger (ledger) does not show tickets to this token"), "{text}");
     assert_eq!(wrong[2], "    without tickets: no flags of escalation, no open tickets");
     assert!(!text.contains("s3cret-t0ken"));
+}
+
+/// Every connector that comes with Rounds, told what its examples say.
+#[test]
+fn every_built_in_connector_is_checked_without_sending_anything() {
+    for name in connect::built_ins() {
+        let text = connect::built_in(name).unwrap();
+        let manifest = connect::load(text, name).unwrap();
+        let settings: Vec<String> = manifest
+            .settings()
+            .iter()
+            .filter(|(_, setting)| !setting.secret)
+            .filter_map(|(key, setting)| Some(format!("{key} = {:?}", setting.example.as_ref()?)))
+            .collect();
+        let config = format!("[source.one]\nconnector = {name:?}\n[source.one.settings]\n{}\n", settings.join("\n"));
+        // What says no address of its own is given one; it would not be there.
+        let config = if *name == "rest" {
+            config.replace("[source.one.", "url = \"http://127.0.0.1:9\"\n[source.one.")
+        } else {
+            config
+        };
+        let home = Home::with(&config);
+        let said = home.ok(&["check", "one", "--dry"]);
+        let line = said.lines().find(|line| line.starts_with("ok  one: ")).unwrap_or_else(|| panic!("{name}: {said}"));
+        assert!(line.contains(&format!("connector {name} is in order; nothing was sent")), "{line}");
+        let untested = manifest.head().status == connect::Status::Untested;
+        let says = format!("untested: never run against the real {}", manifest.name());
+        assert_eq!(line.contains(&says), untested, "{line}");
+    }
 }

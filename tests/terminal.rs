@@ -236,3 +236,44 @@ fn without_a_terminal_it_says_so() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("rounds list"), "{output:?}");
 }
+
+/// `o` opens nothing on the machine that Rounds runs on, which may be a jump host: the address goes to the terminal of
+/// whoever sits there.
+#[test]
+fn the_address_of_an_account_goes_to_the_terminals_clipboard() {
+    let (_practice, home) = book();
+    let show = home.json(&["show", "northwind", "--json"]);
+    let link = show["link"].as_str().expect("an address").to_owned();
+    assert!(link.starts_with("https://app.practice-crm.example/contacts/"), "{link}");
+    let home = Home {
+        env: [("SSH_TTY".to_owned(), "/dev/pts/9".to_owned())].into_iter().chain(home.env.clone()).collect(),
+        ..home
+    };
+    let mut terminal = home.open(120, 30);
+    terminal.wait_for("Northwind Traders");
+    terminal.keys("o");
+    terminal.wait_for("sent to the terminal's clipboard");
+    let sent = terminal.output();
+    let coded =
+        sent.split("\x1b]52;c;").nth(1).expect("the address is offered").split(['\x07', '\x1b']).next().unwrap();
+    assert_eq!(decoded(coded), link);
+    terminal.keys("q");
+    assert_eq!(terminal.end(), 0);
+}
+
+/// Base64, as terminals take it.
+fn decoded(text: &str) -> String {
+    const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut bytes = Vec::new();
+    let (mut held, mut bits) = (0_u32, 0);
+    for c in text.trim_end_matches('=').chars() {
+        held = held << 6 | LETTERS.find(c).expect("base64") as u32;
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((held >> bits) as u8);
+            held &= (1 << bits) - 1;
+        }
+    }
+    String::from_utf8(bytes).expect("text")
+}

@@ -306,8 +306,14 @@ impl Daily {
     }
 }
 
-/// Usage by metric: `active_users`, `events`, `seats_used`, and `feature:<name>` for key features.
+/// Usage by metric: `active_users`, `events`, `seats_used`, `feature:<name>` for key features; and scores ([`is_score`]).
 pub type Usage = BTreeMap<String, Daily>;
+
+/// Whether a metric is another system's score of the account and no use of the product: it stands beside ours for
+/// comparison, and a day that has only it is no day on which use was counted.
+pub fn is_score(metric: &str) -> bool {
+    matches!(metric, "health" | "churn_score")
+}
 
 /// Everything known about one account.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use jiff::civil::Date;
 
 use crate::book::day::{Day, date, number};
-use crate::book::facts::{Daily, Facts, Person, Tier, Touch, TouchKind, Usage};
+use crate::book::facts::{Daily, Facts, Person, Tier, Touch, TouchKind, Usage, is_score};
 use crate::book::model::Model;
 use crate::book::tiers::usual_tier;
 
@@ -198,7 +198,8 @@ pub struct UsageDays<'a> {
 
 impl<'a> UsageDays<'a> {
     fn new(usage: &'a Usage) -> Self {
-        let spans = usage.values().filter_map(|daily| Some((number(daily.start?), daily)));
+        let counted = usage.iter().filter(|(name, _)| !is_score(name)).map(|(_, daily)| daily);
+        let spans = counted.filter_map(|daily| Some((number(daily.start?), daily)));
         let metrics: Vec<_> = spans.filter(|(_, daily)| !daily.values.is_empty()).collect();
         let start = metrics.iter().map(|(start, _)| *start).min().unwrap_or(0);
         let end = metrics.iter().map(|(start, daily)| start + daily.values.len() as Day).max().unwrap_or(start);
@@ -269,7 +270,7 @@ impl<'a> UsageDays<'a> {
             return self.active(from, to);
         }
         let (start, daily) = self.metric(name)?;
-        let state = name == "seats_used";
+        let state = name == "seats_used" || is_score(name);
         let (mut sum, mut days) = (0.0, 0);
         for day in from..=to {
             let value = usize::try_from(day - start).ok().and_then(|at| daily.values.get(at)).copied();
@@ -344,6 +345,20 @@ mod tests {
         assert_eq!(days.last(d + 9), Some(d + 3));
         assert_eq!(days.seats(d + 30), Some((d + 3, 9.0)));
         assert_eq!(days.seats(d - 1), None);
+    }
+
+    #[test]
+    fn a_score_of_another_system_is_no_use_of_the_product() {
+        let start = civil(2026, 11, 2);
+        let mut usage = Usage::new();
+        usage.insert("active_users".into(), daily(start, &[10.0, 20.0]));
+        usage.insert("health".into(), daily(start, &[70.0, f32::NAN, 50.0]));
+        let days = UsageDays::new(&usage);
+        let d = number(start);
+        assert_eq!(days.active(d, d + 2), Some((15.0, 2)), "the third day has no use, not none");
+        assert_eq!(days.last(d + 9), Some(d + 1));
+        assert_eq!(days.window("health", d, d + 2), Some((60.0, 2)));
+        assert_eq!(days.last_of("health", d + 9), Some((d + 2, 50.0)));
     }
 
     #[test]

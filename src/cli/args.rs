@@ -86,6 +86,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// Serve the practice CRM only; its first line of output is JSON
     Practice(PracticeArgs),
+    /// Connect a system by answering questions: sign-in, your own fields, whose book
+    Init(InitArgs),
     /// Pull what changed and push what waits, with progress
     Sync(SyncArgs),
     /// Try everything without changing anything: settings, sign-in, streams, fields
@@ -138,14 +140,14 @@ pub enum Command {
     Export(ExportArgs),
     /// Take a person, an account or everything out of this machine, and out of our notes in the CRM
     Forget(ForgetArgs),
-    /// The query language, the models and plays that are shipped, or one command
+    /// The query language, models, plays, connectors, or one command
     Help(HelpArgs),
 }
 
 /// `rounds help`
 #[derive(Debug, Args)]
 pub struct HelpArgs {
-    /// query, model, model seats, model consumption, plays, or a command
+    /// query, model, plays, journal, connectors, connector-file, or a command
     pub topic: Vec<String>,
 }
 
@@ -189,6 +191,48 @@ pub struct PracticeArgs {
     pub late: f64,
 }
 
+/// `rounds init`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "It asks which system, signs in, shows which of your own fields look like ARR, renewal date, segment, CSM and roles, \
+                  with values of each, and whose book it is. Then it shows each line that would change in config.toml; \
+                  before you say yes, nothing is written. What else stands in the file stays as it is.\n\n\
+                  Answers for scripts, as TOML or JSON:\n\n  \
+                  connector = \"hubspot\"\n  name = \"crm\"\n  way = \"token\"              # rounds init shows the ways\n  confirm = true             \
+                  # else nothing is written\n  replace = false            # true: a source of that name is written anew\n  \
+                  book = \"mine\"              # or all, keep, { me = \"you@example.com\" },\n                             \
+                  # { field = \"csm\", value = \"Maya\" }, { team = \"West\" }\n  \
+                  settings = { region = \"eu\" }\n  [fields]                   # a name there, \"auto\", \"none\", or a formula\n  \
+                  arr = \"annual_recurring_revenue\"\n  renewal_date = \"auto\"\n\n\
+                  The token never stands in them: it comes from ROUNDS_TOKEN_<NAME>, the keyring, or --token-stdin.\n\n\
+                  Examples:\n  rounds init\n  rounds init hubspot --dry-run\n  rounds init --answers crm.toml --json"
+)]
+pub struct InitArgs {
+    /// The connector (else it is asked for)
+    pub connector: Option<String>,
+    /// What the source is called in config.toml
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// The system's address, where it is not the connector's own
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// Take the answers from that file, and ask nothing
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+    /// Only show what would be written
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Read the token, or the app's client secret, from standard input
+    #[arg(long, requires = "answers")]
+    pub token_stdin: bool,
+    /// Only print the address; open no browser
+    #[arg(long)]
+    pub no_browser: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `rounds sync`
 #[derive(Debug, Args)]
 pub struct SyncArgs {
@@ -222,7 +266,7 @@ pub struct CheckArgs {
     #[arg(long, conflicts_with = "dry_run")]
     pub requests: bool,
     /// Check the files only; send nothing
-    #[arg(long)]
+    #[arg(long, visible_alias = "dry")]
     pub dry_run: bool,
     #[command(flatten)]
     pub format: Format,

@@ -1,4 +1,4 @@
-//! `rounds help TOPIC`: the query language, the model and the plays that are shipped, models to begin with.
+//! `rounds help TOPIC`: the query language, the model and the plays that are shipped, models to begin with, connectors.
 //!
 //! Decides only the page; every field stands in the one table of `book`, every model in its own file.
 
@@ -9,7 +9,7 @@ use super::{Exit, print};
 use crate::book::journal::VERBS;
 use crate::book::query::{FIELDS, Holds, ITEMS, LISTS, STATES, TEXTS};
 use crate::config;
-use crate::ops::OpsError;
+use crate::ops::{OpsError, reference};
 use crate::text::pad;
 
 /// A page, by its words; without any, the help of the program.
@@ -23,6 +23,10 @@ pub fn help(args: &HelpArgs) -> Result<Exit, OpsError> {
         ["model", "consumption"] => config::MODEL_CONSUMPTION.to_owned(),
         ["plays"] => config::PLAYS.to_owned(),
         ["journal"] => journal(),
+        ["connectors"] => connectors(),
+        ["connectors", name] => reference::connector(name).ok_or_else(|| unknown(name))?,
+        ["connectors", name, "file"] => reference::connector_text(name).ok_or_else(|| unknown(name))?.to_owned(),
+        ["connector-file"] => reference::connector_format(),
         [name, ..] => {
             let mut program = Cli::command();
             match program.find_subcommand_mut(name) {
@@ -45,8 +49,36 @@ Topics:
   rounds help model consumption  an annotated model for software paid by what is consumed
   rounds help plays              the plays that are shipped
   rounds help journal            every fact that a note can hold
+  rounds help connectors         the systems that Rounds connects to
+  rounds help connectors NAME    what one brings, writes and needs; with `file` behind it: the file itself
+  rounds help connector-file     how a connector is written: one file for a system of your own
   rounds help COMMAND            one command
 ";
+
+fn unknown(name: &str) -> OpsError {
+    let known: Vec<String> = reference::connectors().into_iter().map(|listed| listed.connector).collect();
+    OpsError::usage(format!("no connector is called {name:?}; there are: {}", known.join(", ")))
+}
+
+fn connectors() -> String {
+    let list = reference::connectors();
+    let wide = list.iter().map(|listed| listed.connector.len()).max().unwrap_or(0);
+    let mut out = String::from(
+        "A source of config.toml names one: connector = \"hubspot\". rounds init asks for what it needs.\n",
+    );
+    let groups = [
+        (true, "Proven in all parts against documented answers, faults included; each page says against what else"),
+        (false, "Untested: made by the vendor's documentation, only the main answers played"),
+    ];
+    for (proven, head) in groups {
+        out.push_str(&format!("\n{head}\n"));
+        for listed in list.iter().filter(|listed| listed.proven == proven) {
+            out.push_str(&format!("  {} {}\n", pad(&listed.connector, wide + 1), listed.about));
+        }
+    }
+    out.push_str("\nrounds help connectors NAME says what one brings, writes and needs.\n");
+    out
+}
 
 fn journal() -> String {
     let mut out = String::from(

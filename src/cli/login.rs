@@ -2,12 +2,12 @@
 //!
 //! Decides what is asked, and how; with no terminal nothing prompts.
 
-use std::cell::OnceCell;
 use std::io::{BufRead, IsTerminal};
 
 use secrecy::SecretString;
 
 use crate::cli::args::{Global, LoginArgs, SourceArg};
+use crate::cli::typed::{Passphrase, Typed};
 use crate::cli::{Exit, print, session};
 use crate::ops::{Asks, OpsError, Person, SecretNeed};
 
@@ -33,7 +33,7 @@ pub fn login(args: &LoginArgs, global: &Global) -> Result<Exit, OpsError> {
     let mut person = Person::new(|step| eprintln!("{step}"));
     person.browser = !args.no_browser;
     if plan.needs_person && terminal && !args.token_stdin {
-        person.pasted = Some(Box::new(typed_lines));
+        person.pasted = Some(Box::new(|| Typed::default().lines()));
     }
     let passphrase = Passphrase::default();
     let said = session.desk.login(plan, answer, person, &|| passphrase.ask())?;
@@ -68,34 +68,4 @@ fn secret(args: &LoginArgs, question: &str) -> Result<Option<SecretString>, OpsE
     };
     let line = line.trim();
     Ok((!line.is_empty()).then(|| SecretString::from(line.to_owned())))
-}
-
-/// The lines that are typed or pasted from now on. The thread waits for the next one until the process ends.
-fn typed_lines() -> tokio::sync::mpsc::UnboundedReceiver<String> {
-    let (lines, typed) = tokio::sync::mpsc::unbounded_channel();
-    std::thread::spawn(move || {
-        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-            if lines.send(line).is_err() {
-                return;
-            }
-        }
-    });
-    typed
-}
-
-/// The passphrase of the encrypted file, asked for once: later the terminal may be read by somebody else.
-#[derive(Default)]
-struct Passphrase(OnceCell<Option<SecretString>>);
-
-impl Passphrase {
-    /// With no terminal nothing ever prompts.
-    fn ask(&self) -> Option<SecretString> {
-        let typed = || {
-            let typed = std::io::stdin()
-                .is_terminal()
-                .then(|| rpassword::prompt_password("Passphrase of the encrypted file (not shown): "));
-            typed.and_then(Result::ok).filter(|typed| !typed.is_empty()).map(SecretString::from)
-        };
-        self.0.get_or_init(typed).clone()
-    }
 }

@@ -13,12 +13,14 @@ mod forget;
 mod help;
 mod human;
 mod import;
+mod init;
 mod login;
 mod practice;
 mod report;
 mod session;
 mod sources;
 mod table;
+mod typed;
 mod why;
 
 pub use args::{Cli, Command, DemoArgs, Global};
@@ -42,6 +44,7 @@ pub fn run(command: &Command, global: &Global) -> Result<Exit, OpsError> {
     match command {
         Command::Demo(_) => Err(OpsError::usage("demo opens the workspace: it is not a one-shot command")),
         Command::Practice(args) => practice::serve(args, global),
+        Command::Init(args) => init::init(args, global),
         Command::Sync(args) => sources::sync(args, global),
         Command::Check(args) => check::check(args, global),
         Command::List(args) => books::list(args, global),
@@ -87,6 +90,7 @@ fn looks_back(command: &Command) -> bool {
         | Command::Task(_) => true,
         Command::Demo(_)
         | Command::Practice(_)
+        | Command::Init(_)
         | Command::Sync(_)
         | Command::Check(_)
         | Command::Act(_)

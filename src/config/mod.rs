@@ -1,8 +1,10 @@
 //! Reads and checks the user's files; the defaults are embedded in the same format.
 //!
-//! Decides what the settings are. Hand-written files are never written to; what Rounds itself must remember goes to
-//! `local.toml` in the same folder, read last. An unknown key is an error with file and line.
+//! Decides what the settings are. Hand-written files are never written to, but for what `init` has shown and somebody has
+//! confirmed; what Rounds itself must remember goes to `local.toml` in the same folder, read last. An unknown key is an
+//! error with file and line.
 
+pub mod edit;
 mod faults;
 mod file;
 pub mod keys;

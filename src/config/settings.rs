@@ -113,6 +113,13 @@ impl Settings {
         (settings, problems)
     }
 
+    /// The mistakes in a text that is to become a file of that name.
+    pub fn mistakes(&self, name: &str, text: &str) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        Self::defaults(self.folders.clone()).take(name, text, &mut problems);
+        problems
+    }
+
     /// The defaults, in these folders.
     pub fn defaults(folders: Folders) -> Self {
         Self {

@@ -2,6 +2,8 @@
 //!
 //! Decides what separates values and how a dotted name becomes a table in a table. It guesses no type: all are texts.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value as Json};
 
 /// What may separate values, tried on the first line.
@@ -10,7 +12,8 @@ const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// Records of a CSV body by the names of its first line. A row with more or fewer values than names is an error: the
 /// body was cut off, or its quotes are broken.
 pub(crate) fn csv(body: &[u8]) -> Result<Json, String> {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let body = text(body);
+    let body = body.as_bytes();
     let mut reader = csv::ReaderBuilder::new().delimiter(separator(body)).from_reader(body);
     let names: Vec<Vec<String>> = reader
         .headers()
@@ -28,6 +31,17 @@ pub(crate) fn csv(body: &[u8]) -> Result<Json, String> {
         rows.push(Json::Object(row));
     }
     Ok(Json::Array(rows))
+}
+
+/// UTF-8, UTF-16 where its mark says so, else what spreadsheets on Windows write.
+fn text(body: &[u8]) -> Cow<'_, str> {
+    match encoding_rs::Encoding::for_bom(body) {
+        Some((encoding, mark)) => encoding.decode_without_bom_handling(&body[mark..]).0,
+        None => match std::str::from_utf8(body) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(body).0,
+        },
+    }
 }
 
 /// The one that the first line has most of, outside quotes.
@@ -94,6 +108,13 @@ mod tests {
         assert_eq!(csv(b"a;b\n1;2,5\n"), Ok(json!([{"a": "1", "b": "2,5"}])));
         assert_eq!(csv(b"a\tb\n1\t2\n"), Ok(json!([{"a": "1", "b": "2"}])));
         assert!(csv(b"a,b\n1\n").is_err());
+    }
+
+    #[test]
+    fn what_spreadsheets_write_is_read() {
+        assert_eq!(csv(b"Name;Stra\xdfe\nM\xfcller \x80;1\n"), Ok(json!([{"Name": "Müller €", "Straße": "1"}])));
+        let wide: Vec<u8> = "\u{feff}Name\tArr\nÉa\t5\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(csv(&wide), Ok(json!([{"Name": "Éa", "Arr": "5"}])));
     }
 
     #[test]

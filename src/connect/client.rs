@@ -2,6 +2,7 @@
 //!
 //! Decides tries and pauses. It must not know what a request is for, and never retries a write.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Once, RwLock};
 use std::time::{Duration, Instant};
@@ -16,6 +17,7 @@ use super::answer::{Answer, Failed, NoAnswer, Raw, header, judge};
 use super::error::ConnectError;
 use super::formula::{Template, to_mj};
 use super::limiter::Limiter;
+use super::local::Local;
 use super::manifest::{Auth, Decode, ErrorRule, HttpLimits, Is, Limits, Method, Words};
 use super::path::Path;
 use super::sign_in::SignIn;
@@ -33,6 +35,35 @@ pub(crate) struct Built {
     pub decode: Decode,
     /// Where the answer proper stands in what comes back.
     pub unwrap: Option<Path>,
+    /// The answer comes from this machine.
+    pub local: Option<Local>,
+}
+
+impl Built {
+    /// Puts the renewed token where the old one stands in the body: some vendors want it there.
+    fn change_token(&mut self, old: &SecretString, new: &SecretString) {
+        let (old, new) = (old.expose_secret(), new.expose_secret());
+        if old.is_empty() {
+            return;
+        }
+        if let Some(json) = &mut self.json {
+            change_text(json, old, new);
+        }
+        for (_, value) in self.form.iter_mut().flatten() {
+            if value == old {
+                new.clone_into(value);
+            }
+        }
+    }
+}
+
+fn change_text(json: &mut Json, old: &str, new: &str) {
+    match json {
+        Json::String(text) if text == old => new.clone_into(text),
+        Json::Array(list) => list.iter_mut().for_each(|json| change_text(json, old, new)),
+        Json::Object(map) => map.values_mut().for_each(|json| change_text(json, old, new)),
+        _ => {}
+    }
 }
 
 /// Asks for the token once more (it may have been renewed in its keeping place). `None`: there is no other.
@@ -190,6 +221,12 @@ impl Client {
 
     /// One exchange, within the limits, no second try.
     pub async fn exchange(&self, built: &Built, rules: &Rules<'_>) -> Result<Raw, NoAnswer> {
+        if let Some(local) = &built.local {
+            self.requests.fetch_add(1, Ordering::Relaxed);
+            let raw = local.read(built.url.clone(), self.http_limits.max_bytes).await?;
+            self.bytes.fetch_add(raw.body.len() as u64, Ordering::Relaxed);
+            return Ok(raw);
+        }
         self.renew_early().await;
         let _places = self.limiter.enter(built.url.path(), &|length, why| self.say_wait(length, why)).await;
         let mut url = built.url.clone();
@@ -286,6 +323,10 @@ impl Client {
     }
 
     /// `settings.token` filled in.
+    fn token(&self) -> SecretString {
+        self.token.read().unwrap_or_else(std::sync::PoisonError::into_inner).token.clone()
+    }
+
     pub fn with_token(&self, mut context: Json) -> Json {
         let held = self.token.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         context["settings"]["token"] = Json::from(held.token.expose_secret());
@@ -300,12 +341,23 @@ impl Client {
             if failed.is == Is::Rate && self.limiter.daily().is_some_and(|(left, _)| left == 0) {
                 failed.is = Is::Quota;
             }
+            failed.words = self.without_token(failed.words);
             failed
         })?;
         if let Some(path) = &built.unwrap {
             answer.json = path.take(&mut answer.json).unwrap_or_default();
         }
         Ok(answer)
+    }
+
+    /// What a source says of a refusal, without the token that it may have been sent back.
+    fn without_token(&self, words: String) -> String {
+        let held = self.token.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match held.token.expose_secret() {
+            // A shorter one is a word like any other.
+            token if token.len() >= 8 && words.contains(token) => words.replace(token, "***"),
+            _ => words,
+        }
     }
 
     /// Which token is in use: a number that grows with each renewal.
@@ -382,6 +434,7 @@ impl Client {
         if let Some(error) = self.spent().or_else(|| self.reserve()) {
             return Err(error.into());
         }
+        let mut built = Cow::Borrowed(built);
         let mut renewed = false;
         let mut tries = 0;
         loop {
@@ -392,22 +445,24 @@ impl Client {
             let last = tries >= self.http_limits.tries;
             let generation = self.generation();
             let begun = Instant::now();
-            let exchanged = self.exchange(built, rules).await;
+            let exchanged = self.exchange(&built, rules).await;
             let (status, took) = match &exchanged {
                 Ok(raw) => (Some(raw.status), raw.took),
                 Err(_) => (None, begun.elapsed()),
             };
-            let judged = exchanged.map(|raw| self.judge(raw, built, rules));
-            self.say_asked(built, status, took, judged.as_ref().ok().and_then(|judged| judged.as_ref().ok()));
+            let judged = exchanged.map(|raw| self.judge(raw, &built, rules));
+            self.say_asked(&built, status, took, judged.as_ref().ok().and_then(|judged| judged.as_ref().ok()));
             let (pause, because) = match judged {
                 Ok(judged) => match judged {
                     Ok(answer) => return Ok(answer),
                     Err(failed) => match failed.is {
                         Is::AuthExpired if !renewed => {
                             renewed = true;
+                            let before = self.token();
                             let error = match self.renew(generation).await {
                                 Ok(true) => {
                                     tries -= 1;
+                                    built.to_mut().change_token(&before, &self.token());
                                     continue;
                                 }
                                 Ok(false) => self.error(failed, doing),

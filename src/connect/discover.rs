@@ -24,7 +24,12 @@ impl Source {
 
     async fn ask_me(&self) -> Result<Me, ConnectError> {
         let Some(spec) = &self.manifest.me else { return Ok(Me::default()) };
-        let context = self.ground();
+        let mut context = self.ground();
+        // What needs to know whose token it is can't be asked before.
+        let first = self.manifest.found.iter().filter(|question| !question.asks.me);
+        let names = first.map(|question| question.name.clone()).filter(|name| spec.asks.found.contains(name)).collect();
+        // Boxed: a question may ask who we are.
+        context["found"] = Box::pin(self.found(&names)).await?;
         let answer = self.read_with(&spec.request, &context, "signing in").await?;
         let must = spec.must.find(&answer.json);
         if must.is_none_or(|v| v.is_null() || v == &Json::Bool(false)) {
@@ -35,6 +40,7 @@ impl Source {
             });
         }
         let mut kept = keep(&spec.keep, &answer.json, &self.settings);
+        context["me"] = json!(kept);
         if let Some((request, paths)) = &spec.also
             && let Ok(answer) = self.read_with(request, &context, "asking whose token this is").await
         {
@@ -121,7 +127,8 @@ impl Source {
             };
             let mut fields = Vec::with_capacity(rows.len());
             for row in &rows {
-                let Some(name) = spec.name.find(row).map(plain_text) else { continue };
+                let Ok(Some(name)) = spec.name.eval(row, &|| to_mj(row)) else { continue };
+                let name = plain_text(&name);
                 // A reference goes by two names: its own, and that of the record behind it.
                 let relation = spec.relation.as_ref().and_then(|path| path.find(row)).map(plain_text);
                 if let Some(relation) = relation.filter(|relation| !relation.is_empty() && *relation != name) {
@@ -323,7 +330,7 @@ fn keep(reads: &BTreeMap<String, ReadValue>, answer: &Json, settings: &Json) -> 
 }
 
 /// Up to three described names that share words with a name that isn't there.
-fn near(name: &str, fields: &[DescribedField]) -> Vec<String> {
+pub fn near(name: &str, fields: &[DescribedField]) -> Vec<String> {
     let words = |text: &str| -> Vec<String> {
         text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|w| w.len() > 2).map(str::to_owned).collect()
     };

@@ -189,6 +189,14 @@ impl Template {
         })
     }
 
+    /// Its text, where it has no formula in it.
+    pub fn plain(&self) -> Option<&str> {
+        match self {
+            Self::Fixed(json) => json.as_str(),
+            _ => None,
+        }
+    }
+
     /// The value; `None` when it is nothing but one value that isn't there.
     pub fn eval(&self, context: &Mj) -> Result<Option<Json>, String> {
         match self {

@@ -14,11 +14,14 @@ mod formula;
 mod guess;
 mod html;
 mod limiter;
+mod local;
 mod manifest;
 mod mapper;
 mod page;
 mod path;
+mod program;
 mod pull;
+mod reference;
 mod sample;
 mod send;
 mod setup;
@@ -27,10 +30,14 @@ mod source;
 mod types;
 
 pub(crate) use convert::{Reading, convert};
+pub use discover::near;
 pub use error::{ConnectError, ErrorClass};
 pub use guess::{Candidate, Wanted, candidates};
-pub use manifest::{Grant, Head, Manifest, ManifestError, SecretNeed, Setting, Status, load, load_with};
-pub use sample::Sample;
+pub use manifest::{
+    Grant, Head, Manifest, ManifestError, Route, RouteKind, SecretNeed, Setting, Status, load, load_with,
+};
+pub use reference::{FORMAT, Listed, Part, catalogue, page};
+pub use sample::{Sample, in_formula};
 pub use sign_in::{Chosen, Flow, Means, Pause, Person, Program, Renewer, SignIn, Step, TokenSet, Typed, Vault, choose};
 pub use source::{Asked, Listener, Notice, Renewal, Source, TokenSource};
 pub use types::{
@@ -40,20 +47,30 @@ pub use types::{
 
 const BUILT_IN: &[(&str, &str)] = &[
     ("amplitude", include_str!("../connectors/amplitude.toml")),
+    ("chargebee", include_str!("../connectors/chargebee.toml")),
+    ("churnzero", include_str!("../connectors/churnzero.toml")),
     ("dynamics", include_str!("../connectors/dynamics.toml")),
     ("espocrm", include_str!("../connectors/espocrm.toml")),
+    ("files", include_str!("../connectors/files.toml")),
+    ("freshdesk", include_str!("../connectors/freshdesk.toml")),
+    ("gainsight", include_str!("../connectors/gainsight.toml")),
     ("hubspot", include_str!("../connectors/hubspot.toml")),
     ("intercom", include_str!("../connectors/intercom.toml")),
+    ("jira-service-management", include_str!("../connectors/jira-service-management.toml")),
     ("mixpanel", include_str!("../connectors/mixpanel.toml")),
     ("odata", include_str!("../connectors/odata.toml")),
+    ("odoo", include_str!("../connectors/odoo.toml")),
     ("pendo", include_str!("../connectors/pendo.toml")),
     ("pipedrive", include_str!("../connectors/pipedrive.toml")),
+    ("planhat", include_str!("../connectors/planhat.toml")),
     ("posthog", include_str!("../connectors/posthog.toml")),
     ("rest", include_str!("../connectors/rest.toml")),
     ("salesforce", include_str!("../connectors/salesforce.toml")),
     ("stripe", include_str!("../connectors/stripe.toml")),
     ("suitecrm", include_str!("../connectors/suitecrm.toml")),
+    ("totango", include_str!("../connectors/totango.toml")),
     ("twenty", include_str!("../connectors/twenty.toml")),
+    ("vitally", include_str!("../connectors/vitally.toml")),
     ("zendesk", include_str!("../connectors/zendesk.toml")),
     ("zoho", include_str!("../connectors/zoho.toml")),
 ];

@@ -9,8 +9,9 @@ use url::Url;
 use super::answer::{Answer, header};
 use super::client::Built;
 use super::formula::{Formula, Template, plain_text, to_mj};
+use super::local::Local;
 use super::manifest::{
-    Body, Calls, Decode, Next, NextKind, OwnRequest, ReadPlace, Request, Rows, SendPlace, Stop, Then,
+    Body, Calls, Decode, LocalSpec, Next, NextKind, OwnRequest, ReadPlace, Request, Rows, SendPlace, Stop, Then,
 };
 use super::path::Path;
 
@@ -71,6 +72,13 @@ fn build_own(request: &OwnRequest, shared: &Shared<'_>, context: &Json) -> Resul
         headers.retain(|(k, _): &(String, String)| !k.eq_ignore_ascii_case(key));
         headers.extend(value.texts(context, &mj)?.into_iter().map(|text| (key.clone(), text)));
     }
+    let local = match &request.local {
+        Some(LocalSpec::File(name)) => Some(Local::file(&name.text(&mj)?)?),
+        Some(LocalSpec::Program(words)) => {
+            Some(Local::Program(words.iter().map(|word| word.text(&mj)).collect::<Result<_, _>>()?))
+        }
+        None => None,
+    };
     let (mut json, mut form) = (None, None);
     match &request.body {
         Some(Body::Json(body)) => json = body.eval(context, &mj)?,
@@ -83,7 +91,7 @@ fn build_own(request: &OwnRequest, shared: &Shared<'_>, context: &Json) -> Resul
         }
         None => {}
     }
-    Ok(Built { method: request.method, url, headers, json, form, decode: Decode::Json, unwrap: None })
+    Ok(Built { method: request.method, url, headers, json, form, decode: Decode::Json, unwrap: None, local })
 }
 
 /// A space as `%20`: the `+` of forms is read as itself by some.
@@ -437,6 +445,7 @@ mod tests {
             form: None,
             decode: Decode::Json,
             unwrap: None,
+            local: None,
         };
         on.place(&next, &mut built).unwrap();
         assert_eq!(built.json, Some(json!({"limit": 200, "after": "200"})));
@@ -478,6 +487,7 @@ mod tests {
             form: None,
             decode: Decode::Json,
             unwrap: None,
+            local: None,
         };
         on.place(&offset, &mut built).unwrap();
         assert_eq!(built.url.as_str(), "http://127.0.0.1/v1/x?a=1&offset=3");

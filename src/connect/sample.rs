@@ -36,12 +36,26 @@ impl Sample {
         self.values.len()
     }
 
+    /// All values, cleaned; what is empty then is left out.
+    pub fn texts(&self) -> impl Iterator<Item = String> + '_ {
+        self.values.iter().map(|value| clean_line(&plain_text(value))).filter(|text| !text.is_empty())
+    }
+
+    /// The path as it stands in a formula; `None`: no formula can name it.
+    pub fn formula(&self) -> Option<&str> {
+        in_formula(&self.path).then_some(self.path.as_str())
+    }
+
+    /// What reads a year's worth where the field holds a month's, to the cent; `None`: no formula can name it.
+    pub fn yearly(&self) -> Option<String> {
+        self.formula().map(|path| format!("= ({path} | float * 12) | round(2) if {path} else ''"))
+    }
+
     /// The first different values, cleaned; at most so many.
     pub fn examples(&self, most: usize) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
-        for value in &self.values {
-            let text = clean_line(&plain_text(value));
-            if !text.is_empty() && !found.contains(&text) {
+        for text in self.texts() {
+            if !found.contains(&text) {
                 found.push(text);
             }
             if found.len() == most {
@@ -104,6 +118,15 @@ impl Source {
     }
 }
 
+/// Whether a path can stand in a formula: plain keys alone, each of which could be a name there.
+pub fn in_formula(path: &str) -> bool {
+    let name = |step: &str| {
+        step.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && step.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    !path.is_empty() && path.split('.').all(name)
+}
+
 /// A described name as a path; a name that was found in a record is one already.
 fn path_of(under: Option<&str>, name: &str) -> String {
     match under {
@@ -152,6 +175,23 @@ mod tests {
         assert_eq!(path_of(Some("properties"), "a.b"), "properties.\"a.b\"");
         assert_eq!(path_of(Some(""), "Renewal__c"), "Renewal__c");
         assert_eq!(path_of(None, "properties.arr"), "properties.arr");
+    }
+
+    #[test]
+    fn a_months_worth_becomes_a_years_to_the_cent() {
+        use crate::connect::formula::{Formula, to_mj};
+        let sample = |path: &str| Sample { path: path.into(), ..Sample::default() };
+        let yearly = sample("properties.mrr").yearly().unwrap();
+        let formula = Formula::parse(yearly.strip_prefix('=').unwrap()).unwrap();
+        let value = |mrr: Json| formula.eval(&to_mj(&json!({ "properties": { "mrr": mrr } }))).unwrap();
+        assert_eq!(value(json!("99.99")), json!(1199.88));
+        assert_eq!(value(json!(100)), json!(1200));
+        for empty in [json!(null), json!("")] {
+            assert_eq!(value(empty), json!(""), "nothing stays nothing");
+        }
+        for path in ["properties.\"a b\"", "custom_fields.4f.value", "a-b", ""] {
+            assert_eq!(sample(path).yearly(), None, "{path}");
+        }
     }
 
     #[test]

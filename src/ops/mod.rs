@@ -16,12 +16,14 @@ pub mod explain;
 mod flags;
 mod forget;
 mod import;
+mod init;
 pub mod loyalty;
 mod news;
 mod notes;
 mod outbox;
 mod past;
 mod reads;
+pub mod reference;
 mod report;
 mod rounds;
 pub mod shape;
@@ -51,7 +53,7 @@ use crate::sync::Clock;
 
 pub use crate::book::ids::DraftKey;
 pub use crate::command::ActVerb;
-pub use crate::connect::{Person, SecretNeed};
+pub use crate::connect::{Grant, Person, Route, RouteKind, SecretNeed};
 pub use background::{Background, Report};
 pub use backtest::{BacktestReport, BacktestRequest, Keep};
 pub use check::{CheckRequest, Checkup, FieldCheck, Finding, SourceCheck, StrayRow, StreamCheck};
@@ -59,6 +61,10 @@ pub use cost::{Expected, cost_line};
 pub use flags::RuleRow;
 pub use forget::{ForgetReport, ForgetRow};
 pub use import::{FileReport, ImportReport, ImportRequest, Problem};
+pub use init::{
+    BookAnswer, BookQuestion, FieldAnswer, FieldChoice, FieldQuestion, InitField, InitGiven, InitPlan, Interview,
+    Offer, SettingQuestion, init,
+};
 pub use past::LookingBack;
 pub use sign_in::{Asks, Identity, LoginPlan};
 pub use syncing::{SyncOutcome, SyncRequest, progress_line};

@@ -14,7 +14,7 @@ use crate::connect::{
     Vault,
 };
 use crate::ops::{Desk, OpsError};
-use crate::secrets::{self, Place};
+use crate::secrets::{self, Place, SecretError};
 
 /// Who a source's token belongs to.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -49,16 +49,26 @@ pub struct LoginPlan {
     pub asks: Asks,
     /// Somebody has to look at a page: there must be somebody.
     pub needs_person: bool,
-    config: SourceConfig,
+    pub(super) config: SourceConfig,
     grant: Option<Grant>,
     means: Means,
+}
+
+/// What a sign-in brought, before anything of it is kept.
+#[derive(Debug)]
+pub(super) struct Gained {
+    pub sign_in: SignIn,
+    /// What to keep; `None`: nothing has to be.
+    secret: Option<SecretString>,
+    /// How the sentence about where it is kept begins, or all of it.
+    says: String,
 }
 
 /// A source's sign-in.
 pub(super) struct Signed {
     pub sign_in: SignIn,
     /// Where its token was found.
-    from: String,
+    pub from: String,
     pub renewal: Option<Renewal>,
 }
 
@@ -72,10 +82,16 @@ struct Kept {
 }
 
 impl Vault for Kept {
-    fn load(&self) -> Option<TokenSet> {
-        let found = secrets::find(&self.source, self.command.as_deref(), &self.file).ok()?;
+    fn load(&self) -> Result<TokenSet, String> {
+        let found = secrets::find(&self.source, self.command.as_deref(), &self.file).map_err(|error| match error {
+            SecretError::NotFound { tried, .. } => {
+                format!("it is kept nowhere any more; looked at {}", tried.join("; "))
+            }
+            other => other.to_string(),
+        })?;
+        let set = TokenSet::parse(&found.token).ok_or_else(|| format!("a plain token is in {} now", found.place))?;
         *self.place.lock().unwrap_or_else(PoisonError::into_inner) = found.place;
-        TokenSet::parse(&found.token)
+        Ok(set)
     }
 
     fn save(&self, set: &TokenSet) -> Result<(), String> {
@@ -225,29 +241,10 @@ impl Desk {
         let config = &SourceConfig { sign_in: Some(plan.way.clone()), ..plan.config.clone() };
         let manifest = self.manifest(config)?;
         let runtime = super::runtime()?;
-        let file = self.settings().token_file();
-        let not_kept = |error: secrets::SecretError| OpsError::failed(error.to_string());
-        let (sign_in, kept) = match &plan.means {
-            Means::Nothing => (SignIn::from(SecretString::from(String::new())), "nothing had to be kept".to_owned()),
-            Means::Program(program) => {
-                let kept = format!("{} is asked each time, nothing is kept", program.name());
-                (by_program(program)?.sign_in, kept)
-            }
-            Means::Token { .. } => {
-                let token = answer.ok_or_else(|| OpsError::usage("no token was given: nothing was stored"))?;
-                let place = secrets::store(name, &token, &file, ask).map_err(not_kept)?;
-                (SignIn::from(token), format!("the token is in {place}"))
-            }
-            Means::OAuth(flow) => {
-                secrets::can_keep(name, &file, ask).map_err(not_kept)?;
-                let grant = plan.grant.unwrap_or(Grant::Pkce);
-                let set = runtime.block_on(flow.run(grant, answer, &mut person))?;
-                // Before it is kept: it must lead to this source's own hosts.
-                self.source(config, self.manifest(config)?, set.sign_in())?;
-                let place = secrets::store(name, &set.to_text(), &file, ask).map_err(not_kept)?;
-                (set.sign_in(), format!("the sign-in is in {place}"))
-            }
-        };
+        self.can_keep(&plan, ask)?;
+        let gained = self.obtain(&runtime, &plan, answer, &mut person)?;
+        let kept = self.keep_sign_in(name, &gained, ask)?;
+        let sign_in = gained.sign_in;
         let stored = sign_in.way.clone();
         let source = self.source(config, self.manifest(config)?, sign_in)?;
         let me = runtime.block_on(source.me()).map_err(|error| {
@@ -267,6 +264,61 @@ impl Desk {
             ));
         }
         Ok(said)
+    }
+
+    /// Whether what this sign-in will bring can be kept: asked before somebody signs in for nothing.
+    pub(super) fn can_keep(&self, plan: &LoginPlan, ask: &dyn Fn() -> Option<SecretString>) -> Result<(), OpsError> {
+        if !matches!(plan.means, Means::OAuth(_)) {
+            return Ok(());
+        }
+        secrets::can_keep(plan.config.name.as_str(), &self.settings().token_file(), ask)
+            .map_err(|error| OpsError::failed(error.to_string()))
+    }
+
+    /// Goes the way that was planned, and keeps nothing.
+    pub(super) fn obtain(
+        &self,
+        runtime: &tokio::runtime::Runtime,
+        plan: &LoginPlan,
+        answer: Option<SecretString>,
+        person: &mut Person,
+    ) -> Result<Gained, OpsError> {
+        Ok(match &plan.means {
+            Means::Nothing => Gained {
+                sign_in: SignIn::from(SecretString::from(String::new())),
+                secret: None,
+                says: "nothing had to be kept".to_owned(),
+            },
+            Means::Program(program) => Gained {
+                sign_in: by_program(program)?.sign_in,
+                secret: None,
+                says: format!("{} is asked each time, nothing is kept", program.name()),
+            },
+            Means::Token { .. } => {
+                let token = answer.ok_or_else(|| OpsError::usage("no token was given: nothing was stored"))?;
+                Gained { sign_in: SignIn::from(token.clone()), secret: Some(token), says: "the token is in".to_owned() }
+            }
+            Means::OAuth(flow) => {
+                let set = runtime.block_on(flow.run(plan.grant.unwrap_or(Grant::Pkce), answer, person))?;
+                let config = &SourceConfig { sign_in: Some(plan.way.clone()), ..plan.config.clone() };
+                // Before it is kept: it must lead to this source's own hosts.
+                self.source(config, self.manifest(config)?, set.sign_in())?;
+                Gained { sign_in: set.sign_in(), secret: Some(set.to_text()), says: "the sign-in is in".to_owned() }
+            }
+        })
+    }
+
+    /// Keeps what a sign-in brought where this machine keeps secrets. Says where.
+    pub(super) fn keep_sign_in(
+        &self,
+        name: &str,
+        gained: &Gained,
+        ask: &dyn Fn() -> Option<SecretString>,
+    ) -> Result<String, OpsError> {
+        let Some(secret) = &gained.secret else { return Ok(gained.says.clone()) };
+        let place = secrets::store(name, secret, &self.settings().token_file(), ask)
+            .map_err(|error| OpsError::failed(error.to_string()))?;
+        Ok(format!("{} {place}", gained.says))
     }
 
     /// What is asked before keyring and file, where something is kept there.
@@ -329,7 +381,7 @@ impl Desk {
     }
 
     /// Whom a token belongs to. That of an app belongs to nobody: then the account there is what can be said.
-    fn who(&self, config: &SourceConfig, me: &Me) -> Option<String> {
+    pub(super) fn who(&self, config: &SourceConfig, me: &Me) -> Option<String> {
         let portal = me.kept.get("portal").map(|portal| format!("account {portal}"));
         let user = me.user().map(|user| format!("user {user}"));
         self.email_of(&config.name, me).ok().flatten().or(portal).or(user)

@@ -379,6 +379,17 @@ impl Terminal {
         self.wait(&format!("{text:?}"), |screen| screen.contents().contains(text));
     }
 
+    /// Waits until what is typed is not shown.
+    pub fn wait_hidden(&self) {
+        // ECHO of <termios.h>, as Linux has it.
+        const ECHO: u32 = 0o10;
+        let started = Instant::now();
+        while self.master.get_termios().is_none_or(|termios| termios.local_flags.bits() & ECHO != 0) {
+            assert!(started.elapsed() < PATIENCE, "what is typed is still shown:\n{}", self.text());
+            std::thread::yield_now();
+        }
+    }
+
     /// Another size.
     pub fn resize(&self, columns: u16, rows: u16) {
         self.screen.0.lock().expect("the screen").parser.screen_mut().set_size(cells(rows), cells(columns));

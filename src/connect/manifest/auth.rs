@@ -19,7 +19,10 @@ pub(crate) struct Way {
 }
 
 /// How a token is come by, and how it is sent.
+// OAuth is the standard's name, not a kind of ours.
+#[allow(clippy::enum_variant_names)]
 #[derive(Debug)]
+#[allow(clippy::enum_variant_names)] // OAuth is called so
 pub(crate) enum Auth {
     /// `Authorization: <prefix> <token>`
     Bearer { prefix: String, token: Template },

@@ -225,11 +225,22 @@ impl Errors {
         self.found.borrow_mut().push(ManifestError { file, line, key, message: message.into() });
     }
 
+    /// Whether what stands on this line is the user's own: laid over the connector by `config.toml`.
+    pub fn is_own(&self, line: usize) -> bool {
+        line == 0 && self.over.is_some()
+    }
+
     pub fn into_inner(self) -> Vec<ManifestError> {
         let mut found = self.found.into_inner();
         found.sort_by_key(|e| e.line);
         found
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// Every word that a reader asked for on this thread: what the page of the format is held to.
+    pub(crate) static WORDS: RefCell<std::collections::BTreeSet<&'static str>> = RefCell::default();
 }
 
 /// A table being read: whoever reads asks for keys, and [`Tab::done`] reports what nobody asked for.
@@ -260,6 +271,8 @@ impl<'a> Tab<'a> {
 
     pub fn get(&self, key: &'static str) -> Option<&'a Node> {
         self.asked.borrow_mut().push(key);
+        #[cfg(test)]
+        WORDS.with_borrow_mut(|words| words.insert(key));
         self.entries.iter().find(|(k, _)| k == key).map(|(_, node)| node)
     }
 

@@ -61,14 +61,17 @@ impl<'a> Ground<'a> {
     /// What a table of the connector mentions, by itself or by what it leans on.
     pub fn asks(&self, node: &'a Node) -> Asks {
         let mut asks = Asks::default();
+        let mut wrapped = BTreeSet::new();
         let mut open = vec![node];
         open.extend(self.headers);
         while let Some(node) = open.pop() {
             asks.me |= mentions(node, "me.");
             // A wrapper may stand in a question as well as in the table.
-            if has_key(node, "call") {
-                asks.me |= self.calls.is_some_and(|calls| mentions(calls, "me."));
-                open.extend(self.calls);
+            for name in wrappers(node) {
+                let wrapper = self.calls.and_then(|calls| calls.get(name));
+                if wrapped.insert(name) {
+                    open.extend(wrapper);
+                }
             }
             for (name, question) in &self.questions {
                 if !asks.found.contains(*name) && mentions(node, &format!("found.{name}")) {
@@ -142,12 +145,18 @@ pub(super) fn mentions(node: &Node, name: &str) -> bool {
     }
 }
 
-/// Whether some table of the tree has this key.
-fn has_key(node: &Node, key: &str) -> bool {
+/// The wrappers that requests of the tree are made by.
+fn wrappers(node: &Node) -> Vec<&str> {
     match &node.item {
-        Item::List(list) => list.iter().any(|n| has_key(n, key)),
-        Item::Table(entries) => entries.iter().any(|(name, n)| name == key || has_key(n, key)),
-        _ => false,
+        Item::List(list) => list.iter().flat_map(wrappers).collect(),
+        Item::Table(entries) => entries
+            .iter()
+            .flat_map(|(key, inner)| match (key.as_str(), inner.get("use").map(|name| &name.item)) {
+                ("call", Some(Item::Text(name))) => vec![name.as_str()],
+                _ => wrappers(inner),
+            })
+            .collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -4,12 +4,13 @@
 
 use super::Tab;
 
-/// Whether somebody has run it against something that Rounds did not make.
+/// How far what the file says has been shown to hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Status {
-    /// See its proof.
+    /// In all its parts, faults included, against the vendor's documented answers, and against something that Rounds did
+    /// not make where there is one. Its proof says against what.
     Proven,
-    /// Written by the vendor's documentation, played against a stub, never run against the real thing.
+    /// Written by the vendor's documentation; only its main answers were played.
     #[default]
     Untested,
 }

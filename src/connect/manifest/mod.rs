@@ -22,6 +22,8 @@ use std::collections::BTreeMap;
 pub(crate) use auth::{Ask, Auth, OAuth, Way};
 pub use auth::{Grant, SecretNeed};
 pub use doc::ManifestError;
+#[cfg(test)]
+pub(crate) use doc::WORDS;
 pub(crate) use doc::{Errors, Item, Node, Tab};
 use found::mentions;
 pub(crate) use found::{Asks, Found, FoundRead, highest};
@@ -31,7 +33,7 @@ pub(crate) use map::{Choice, Converter, FieldMap, ReadValue};
 pub(crate) use pull::{
     Decode, Job, Next, NextKind, Paged, PullSpec, ReadPlace, Refetch, Rows, SendPlace, Since, Stop, Then, TokenSend,
 };
-pub(crate) use request::{Body, Calls, Method, OwnRequest, Request};
+pub(crate) use request::{Body, Calls, LocalSpec, Method, OwnRequest, Request};
 pub(crate) use rules::{ErrorRule, Is, Words, by_status};
 pub(crate) use stream::{History, Link, LinkTo, Stream, Values, check_field, check_table};
 pub(crate) use total::Total;
@@ -86,9 +88,34 @@ pub struct Setting {
     pub choices: Vec<String>,
 }
 
+/// A way to sign in, as a person chooses it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Its name: `auth.NAME`.
+    pub name: String,
+    /// How it is gone.
+    pub kind: RouteKind,
+    /// The settings that it needs and that have no default.
+    pub needs: Vec<String>,
+}
+
+/// How a way to sign in is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RouteKind {
+    /// Nothing is needed.
+    Nothing,
+    /// A token, key or password that somebody was given.
+    Token,
+    /// OAuth 2, by these grants.
+    OAuth(Vec<Grant>),
+    /// A program of this machine is asked; its name, where that is fixed.
+    Program(Option<String>),
+}
+
 /// The call that proves a sign-in, and what is kept of its answer.
 #[derive(Debug)]
 pub(crate) struct MeSpec {
+    pub asks: Asks,
     pub request: Request,
     /// Must be there: a 200 may be nobody.
     pub must: Path,
@@ -109,6 +136,22 @@ pub(crate) struct TableSpec {
 }
 
 impl Setting {
+    /// The question, and what an answer looks like.
+    pub fn says(&self) -> String {
+        let mut says = self.ask.clone().unwrap_or_default();
+        if !self.choices.is_empty() {
+            says.push_str(&format!(" ({})", self.choices.join(", ")));
+        } else if let Some(example) = &self.example {
+            says.push_str(&format!(" (such as {example})"));
+        }
+        match &self.default {
+            Some(default) => says.push_str(&format!("; {default} if nothing is said")),
+            None if self.optional => says.push_str("; may be left out"),
+            None => {}
+        }
+        says.trim_start_matches("; ").to_owned()
+    }
+
     /// Whether that may be an answer.
     pub fn takes(&self, answer: &str) -> bool {
         self.choices.is_empty() || self.choices.iter().any(|choice| choice == answer)
@@ -131,6 +174,11 @@ impl Manifest {
         &self.settings
     }
 
+    /// The limits that the file sets.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits::read(&self.limits, &Errors::new(&self.file), "limits")
+    }
+
     /// Whether a request holds the token itself, in its address or body: only where the vendor demands it there.
     pub(crate) fn speaks_token(&self, request: &Request) -> bool {
         match request {
@@ -147,6 +195,34 @@ impl Manifest {
             Auth::OAuth(oauth) => (way.name.as_str(), oauth.grants.as_slice()),
             _ => (way.name.as_str(), &[][..]),
         })
+    }
+
+    /// What its streams bring.
+    pub fn entities(&self) -> Vec<Entity> {
+        self.streams.iter().map(|stream| stream.entity).collect()
+    }
+
+    /// What going each way takes, in order: what a person chooses from.
+    pub fn routes(&self) -> Vec<Route> {
+        // As if no setting were given but those with a default: what a way needs then, somebody has to be asked for.
+        let defaults = self.settings.iter().filter_map(|(name, setting)| {
+            setting.default.as_ref().map(|default| (name.clone(), serde_json::Value::from(default.as_str())))
+        });
+        let given = serde_json::Value::Object(defaults.collect());
+        let route = |way: &Way| Route {
+            name: way.name.clone(),
+            kind: match &way.auth {
+                Auth::None => RouteKind::Nothing,
+                Auth::OAuth(oauth) => RouteKind::OAuth(oauth.grants.clone()),
+                Auth::Command(ask) => {
+                    let nothing = super::formula::to_mj(&serde_json::json!({}));
+                    RouteKind::Program(ask.run.first().and_then(|name| name.text(&nothing).ok()))
+                }
+                _ => RouteKind::Token,
+            },
+            needs: way.missing(&given),
+        };
+        self.ways.iter().map(route).collect()
     }
 
     pub(crate) fn stream(&self, name: &str) -> Option<&Stream> {
@@ -240,7 +316,10 @@ fn read(root: &Node, file: &str, errors: &Errors, ours: bool) -> Option<Manifest
         }
     }
     let needs_me = without(root, &["me", "links"]).is_some_and(|rest| mentions(&rest, "me."));
-    let me = tab.table("me").and_then(|me| read_me(me));
+    let mut me = tab.table("me").and_then(|me| read_me(me));
+    if let (Some(me), Some(node)) = (&mut me, root.get("me")) {
+        me.asks = ground.asks(node);
+    }
     let mut links = BTreeMap::new();
     if let Some(list) = tab.table("links") {
         for (key, node) in list.all() {
@@ -452,7 +531,7 @@ fn read_me(me: Tab<'_>) -> Option<MeSpec> {
         found
     });
     me.done();
-    Some(MeSpec { request: request?, must: must?, keep, also })
+    Some(MeSpec { asks: Asks::default(), request: request?, must: must?, keep, also })
 }
 
 fn read_keep(tab: &Tab<'_>) -> BTreeMap<String, Path> {
@@ -513,4 +592,4 @@ fn read_table(tab: Tab<'_>) -> Option<TableSpec> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

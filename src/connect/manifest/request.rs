@@ -24,6 +24,8 @@ pub(crate) enum Method {
 }
 
 /// A compiled request: one of its own, or a call of a named wrapper with values.
+// There are a few dozen of them, made once: no box is worth it.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug)]
 pub(crate) enum Request {
     Own(OwnRequest),
@@ -35,9 +37,19 @@ pub(crate) enum Request {
 pub(crate) struct OwnRequest {
     pub method: Method,
     pub path: Template,
+    /// It asks this machine, not the source.
+    pub local: Option<LocalSpec>,
     pub query: Vec<(String, Leaf)>,
     pub headers: Vec<(String, Leaf)>,
     pub body: Option<Body>,
+}
+
+/// What is read on this machine instead of asking the source.
+#[derive(Debug)]
+pub(crate) enum LocalSpec {
+    File(Template),
+    /// A program and its arguments.
+    Program(Vec<Template>),
 }
 
 #[derive(Debug)]
@@ -137,6 +149,9 @@ fn read_way(node: &Node, at: &str, errors: &Errors) -> Option<CallWay> {
 
 impl OwnRequest {
     fn read(tab: &Tab<'_>) -> Option<Self> {
+        if tab.get("file").is_some() || tab.get("run").is_some() {
+            return Self::local(tab);
+        }
         let mut found = METHODS.iter().filter_map(|(key, method)| tab.get(key).map(|node| (*key, *method, node)));
         let first = found.next();
         if let Some((key, _, node)) = found.next() {
@@ -147,7 +162,11 @@ impl OwnRequest {
             );
         }
         let Some((key, method, _)) = first else {
-            tab.errors.add(tab.line, &tab.path, "has no request; one of get, post, patch, put, delete is needed");
+            tab.errors.add(
+                tab.line,
+                &tab.path,
+                "has no request; one of get, post, patch, put, delete, file, run is needed",
+            );
             return None;
         };
         let path = tab.text(key).and_then(|text| super::template(&text, tab, key));
@@ -158,7 +177,50 @@ impl OwnRequest {
         if json.is_some() && form.is_some() {
             tab.errors.add(tab.line, tab.at("form"), "a request has one body: json or form");
         }
-        Some(Self { method, path: path?, query, headers, body: json.or(form) })
+        Some(Self { method, path: path?, local: None, query, headers, body: json.or(form) })
+    }
+
+    /// `file` or `run`. What a program does can't be seen in its name: one may be run only by a connector that comes with
+    /// Rounds, or by what people wrote into their own `config.toml`, as any `token_command`.
+    fn local(tab: &Tab<'_>) -> Option<Self> {
+        let local = match (tab.get("file"), tab.get("run")) {
+            (Some(_), Some(node)) => {
+                tab.errors.add(
+                    node.line,
+                    tab.at("run"),
+                    "a request reads a file or runs a program; only one of file, run",
+                );
+                return None;
+            }
+            (_, Some(node)) if !tab.errors.is_own(node.line) => {
+                tab.errors.add(
+                    node.line,
+                    tab.at("run"),
+                    "a connector file can't run a program; write this stream into config.toml, under [source.NAME.with.streams]",
+                );
+                return None;
+            }
+            (_, Some(node)) => {
+                let Item::List(list) = &node.item else {
+                    tab.wrong("run", node, "a list: the program and its arguments");
+                    return None;
+                };
+                let words: Option<Vec<Template>> = list
+                    .iter()
+                    .map(|word| match &word.item {
+                        Item::Text(text) => super::template(text, tab, "run"),
+                        _ => {
+                            tab.wrong("run", word, "a text");
+                            None
+                        }
+                    })
+                    .collect();
+                LocalSpec::Program(words.filter(|words| !words.is_empty())?)
+            }
+            (_, None) => LocalSpec::File(tab.text("file").and_then(|text| super::template(&text, tab, "file"))?),
+        };
+        let path = Template::parse("").ok()?;
+        Some(Self { method: Method::Get, path, local: Some(local), query: Vec::new(), headers: Vec::new(), body: None })
     }
 }
 
@@ -166,7 +228,13 @@ impl OwnRequest {
     /// Whether some value of it names `name`.
     pub fn mentions(&self, name: &str) -> bool {
         let pairs = |list: &[(String, Leaf)]| list.iter().any(|(_, leaf)| leaf.mentions(name));
-        self.path.mentions(name)
+        let local = match &self.local {
+            Some(LocalSpec::File(file)) => file.mentions(name),
+            Some(LocalSpec::Program(words)) => words.iter().any(|word| word.mentions(name)),
+            None => false,
+        };
+        local
+            || self.path.mentions(name)
             || pairs(&self.query)
             || pairs(&self.headers)
             || match &self.body {

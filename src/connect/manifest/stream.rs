@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::found::Asks;
-use super::{Errors, FieldMap, Item, Node, PullSpec, Request, Tab, TableSpec};
+use super::{Errors, FieldMap, Item, Node, PullSpec, ReadValue, Request, Tab, TableSpec};
 use crate::book::row::{Entity, fields};
 use crate::connect::formula::Template;
 use crate::connect::path::Path;
@@ -54,7 +54,7 @@ impl Stream {
 pub(crate) struct Describe {
     pub request: Request,
     pub rows: Path,
-    pub name: Path,
+    pub name: ReadValue,
     pub label: Option<Path>,
     /// Where the described names stand in a record; empty: at its root.
     pub under: String,
@@ -106,6 +106,16 @@ pub(crate) struct BatchRead {
 pub(crate) enum LinkTo {
     Account,
     People,
+}
+
+impl LinkTo {
+    /// The word of a map.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::People => "people",
+        }
+    }
 }
 
 /// Children by batch: which accounts or people a record belongs to.
@@ -338,7 +348,7 @@ fn pull(tab: &Tab<'_>, stream: &Node, key: &'static str) -> Option<Vec<PullSpec>
 fn read_describe(tab: Tab<'_>) -> Option<Describe> {
     let request = Request::read(&tab);
     let rows = super::need_path(&tab, "rows");
-    let name = super::need_path(&tab, "name");
+    let name = super::map::read_value_of(&tab, "name");
     let label = super::path(&tab, "label");
     let under = tab.text("under").unwrap_or_default();
     let deep = tab.flag("deep").unwrap_or(false);

@@ -48,7 +48,7 @@ fn a_good_file_loads_whole() {
 }
 
 /// One of everything else that a file may say.
-const WIDE: &str = r#"connector = 1
+pub(crate) const WIDE: &str = r#"connector = 1
 name = "Wide"
 about = "one of everything"
 status = "proven"

@@ -88,6 +88,13 @@ pub(crate) enum FindHow {
     OwnId(Request),
 }
 
+impl Find {
+    /// Whether it is the record under our own id.
+    pub fn by_own_id(&self) -> bool {
+        matches!(self.how, FindHow::OwnId(_))
+    }
+}
+
 impl super::Manifest {
     /// How long the text of a record may be where it is written.
     pub fn text_limit(&self, entity: Entity, kind: Option<&str>) -> TextLimit {

@@ -53,6 +53,7 @@ pub(super) fn read(status: u16, body: &[u8], secrets: &[&str]) -> Result<Json, R
     match (json, error) {
         (Some(json), None) if (200..300).contains(&status) => Ok(json),
         (_, Some(code)) => Err(Refusal::Error { code, words }),
+        _ if matches!(status, 404 | 405) => Err(Refusal::Wrong(format!("there is nothing at that address ({status})"))),
         (Some(_), None) => Err(Refusal::Error { code: status.to_string(), words }),
         (None, None) => Err(Refusal::Wrong(format!("its answer ({status}) can't be read"))),
     }
@@ -161,6 +162,11 @@ mod tests {
             read(503, "{\"error\":\"temporarily_unavailable\"}"),
             Err(Refusal::Busy("503 temporarily_unavailable".into()))
         );
+        for nothing in ["<html>", "{\"message\":\"Not Found\"}"] {
+            let why = "there is nothing at that address (404)".to_owned();
+            assert_eq!(read(404, nothing), Err(Refusal::Wrong(why)));
+        }
+        assert_eq!(read(404, "{\"error\":\"no_such_tenant\"}"), Err(error("no_such_tenant", "")));
         assert_eq!(read(429, ""), Err(Refusal::Busy("429".into())));
         assert!(matches!(read(200, "<html>"), Err(Refusal::Wrong(_))));
         assert!(matches!(read(302, ""), Err(Refusal::Wrong(why)) if why.contains("another address")));

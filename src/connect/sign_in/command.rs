@@ -4,10 +4,8 @@
 //! for the message of its failure.
 
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value as Json, json};
@@ -18,13 +16,14 @@ use crate::connect::error::ConnectError;
 use crate::connect::formula::{Template, plain_text, to_mj};
 use crate::connect::manifest::{Ask, Manifest};
 use crate::connect::path::Path;
+use crate::connect::program::{self, NotRun};
 use crate::connect::types::SourceConfig;
 use crate::text::clean_line;
 
 /// How long a program may take.
 const LIMIT: Duration = Duration::from_secs(20);
 /// How much it may print.
-const LONGEST: u64 = 1 << 20;
+const LONGEST: usize = 1 << 20;
 
 /// A program that signs in, ready to run.
 #[derive(Clone, Debug)]
@@ -129,15 +128,15 @@ impl Program {
 
     fn ask(&self, words: &[String]) -> Result<Json, ConnectError> {
         let name = clean_line(words.first().map_or("", String::as_str));
-        let ran = run(words, self.limit).map_err(|why| match why {
-            Failed::Missing => ConnectError::NotSignedIn {
+        let ran = program::run(words, self.limit, LONGEST).map_err(|why| match why {
+            NotRun::Missing => ConnectError::NotSignedIn {
                 at: self.at.clone(),
                 because: format!("{name} is not installed, or not on the PATH"),
                 then: format!("Install it, or sign in another way: rounds login {} --way NAME", self.source),
             },
-            Failed::Other(why) => self.failed(format!("{name} {why}")),
+            NotRun::Other(why) => self.failed(format!("{name} {why}")),
         })?;
-        let json: Option<Json> = serde_json::from_str(ran.out.trim()).ok();
+        let json: Option<Json> = serde_json::from_slice(&ran.out).ok();
         if ran.ended_well {
             return json.ok_or_else(|| self.failed(format!("what {name} printed is no JSON")));
         }
@@ -147,63 +146,6 @@ impl Program {
         let said: String = clean_line(&said.unwrap_or_default()).chars().take(300).collect();
         Err(self.failed(if said.is_empty() { format!("{name} failed") } else { format!("{name} says: {said}") }))
     }
-}
-
-enum Failed {
-    Missing,
-    Other(String),
-}
-
-struct Ran {
-    ended_well: bool,
-    out: String,
-    err: String,
-}
-
-/// Runs a program to its end, or kills it.
-fn run(words: &[String], limit: Duration) -> Result<Ran, Failed> {
-    let Some((program, arguments)) = words.split_first() else { return Err(Failed::Missing) };
-    let started = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
-    let mut child = started.map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => Failed::Missing,
-        _ => Failed::Other(format!("can't be started: {error}")),
-    })?;
-    let (out, err) = (drain(child.stdout.take()), drain(child.stderr.take()));
-    let begun = Instant::now();
-    let printed = out.recv_timeout(limit).ok();
-    // Its output may be closed long before it ends.
-    let status = loop {
-        match child.try_wait().map_err(|error| Failed::Other(error.to_string()))? {
-            Some(status) => break Some(status),
-            None if printed.is_none() || begun.elapsed() >= limit => break None,
-            None => std::thread::sleep(Duration::from_millis(5)),
-        }
-    };
-    let (Some(out), Some(status)) = (printed, status) else {
-        let _ = child.kill();
-        let _ = child.wait();
-        return Err(Failed::Other(format!("did not end within {} seconds", limit.as_secs())));
-    };
-    let err = err.recv_timeout(Duration::from_secs(1)).unwrap_or_default();
-    Ok(Ran { ended_well: status.success(), out, err })
-}
-
-/// Reads what a program prints on a thread of its own, bounded.
-fn drain(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<String> {
-    let (tx, rx) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(pipe) = pipe {
-            let _ = pipe.take(LONGEST).read_to_end(&mut bytes);
-        }
-        let _ = tx.send(String::from_utf8_lossy(&bytes).into_owned());
-    });
-    rx
 }
 
 #[cfg(test)]

@@ -57,8 +57,8 @@ impl Pkce {
         }
         match (error, code) {
             (Some(error), _) => {
-                let words = get("error_description").unwrap_or_default();
-                Heard::Refused { code: crate::text::clean_line(&error), words: crate::text::clean_line(&words) }
+                let line = |text: String| crate::text::clean_line(&text).chars().take(300).collect();
+                Heard::Refused { code: line(error), words: line(get("error_description").unwrap_or_default()) }
             }
             (None, Some(code)) if !code.is_empty() => Heard::Code(code),
             _ => Heard::Nothing,

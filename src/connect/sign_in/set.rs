@@ -102,11 +102,6 @@ impl TokenSet {
         }
     }
 
-    /// Whether both hold the same token.
-    pub(super) fn same_token(&self, other: &Self) -> bool {
-        self.access.expose_secret() == other.access.expose_secret()
-    }
-
     /// Whether the token still lives at that moment, as far as anybody said.
     pub(super) fn lives(&self, now: Timestamp) -> bool {
         !self.access.expose_secret().is_empty() && self.expires.is_none_or(|expires| expires > now)

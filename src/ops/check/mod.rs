@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 use tokio::runtime::Runtime;
 
-use crate::connect::{Asked, ErrorClass, Notice, SignIn, Source, SourceConfig};
+use crate::connect::{Asked, ErrorClass, Manifest, Notice, SignIn, Source, SourceConfig, Status};
 use crate::ops::sources::exit_of;
 use crate::ops::{Desk, OpsError};
 use crate::text;
@@ -54,6 +54,8 @@ pub struct Checkup {
 pub struct SourceCheck {
     pub name: String,
     pub connector: String,
+    /// Nobody has run the connector against the real thing yet.
+    pub untested: bool,
     /// Who the token belongs to, where the source says so.
     pub who: Option<String>,
     /// `61 of 190 requests left`, where the source says so.
@@ -127,11 +129,14 @@ impl Desk {
         for config in &configs {
             if request.dry_run {
                 // Limits, settings and mapped fields are checked where a source is made; it needs a token, but sends none.
-                let made = self.manifest(config).and_then(|m| self.source(config, m, SignIn::dry()));
+                let made = self.manifest(config).and_then(|manifest| {
+                    let untested = untested(&manifest).map_or_else(String::new, |says| format!("; {says}"));
+                    Ok((self.source(config, manifest, SignIn::dry())?, untested))
+                });
                 match made {
-                    Ok(source) => {
+                    Ok((source, untested)) => {
                         known(&source, config, request.stream.as_deref())?;
-                        let says = format!("connector {} is in order; nothing was sent", config.connector);
+                        let says = format!("connector {} is in order; nothing was sent{untested}", config.connector);
                         checkup.say(config.name.as_str(), says, 0);
                     }
                     Err(error) => checkup.say(config.name.as_str(), error.message, error.exit),
@@ -141,6 +146,9 @@ impl Desk {
             match self.connect(config) {
                 Ok(source) => {
                     known(&source, config, request.stream.as_deref())?;
+                    if let Some(says) = untested(&self.manifest(config)?) {
+                        checkup.say(config.name.as_str(), format!("connector {} is {says}", config.connector), 0);
+                    }
                     let founds = founder.as_ref() == Some(&config.name);
                     let one = self.check_source(&runtime, Arc::new(source), config, request, founds, &mut checkup)?;
                     checkup.sources.push(one);
@@ -168,8 +176,12 @@ impl Desk {
                 hears.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
             }
         }));
-        let mut found =
-            SourceCheck { name: name.to_owned(), connector: config.connector.clone(), ..SourceCheck::default() };
+        let mut found = SourceCheck {
+            name: name.to_owned(),
+            connector: config.connector.clone(),
+            untested: untested(&self.manifest(config)?).is_some(),
+            ..SourceCheck::default()
+        };
         let me = runtime.block_on(source.me());
         found.requests = taken(&heard);
         match me {
@@ -247,6 +259,12 @@ impl Desk {
         });
         Ok(rows.filter(|_| alone))
     }
+}
+
+/// What is to be said of a connector that nobody has run against the real thing.
+fn untested(manifest: &Manifest) -> Option<String> {
+    let says = || format!("untested: never run against the real {}", manifest.name());
+    (manifest.head().status == Status::Untested).then(says)
 }
 
 /// A stream that was asked for must be one.

@@ -25,7 +25,7 @@ use super::codec::{from_json, moment};
 use super::forgotten::Forgotten;
 use super::own::OwnNote;
 use super::{Store, StoreError};
-use crate::book::facts::{Facts, Usage};
+use crate::book::facts::{Facts, Usage, is_score};
 use crate::book::ids::{AccountId, PersonId, SourceName};
 use crate::book::money::Currency;
 use crate::book::row::{Entity, Value};
@@ -218,7 +218,7 @@ fn usage_of(conn: &Connection, links: &[(i64, String, String)], facts: &mut Fact
     for (link, source, _) in links {
         let mut found = false;
         usage::read(conn, *link, |metric, daily| {
-            found = true;
+            found |= !is_score(metric);
             match all.get_mut(metric) {
                 None => {
                     all.insert(metric.to_owned(), daily);
