@@ -60,7 +60,7 @@ pub struct Running {
 /// Starts a task per stream. The channel ends when all tasks have.
 pub fn start(works: Vec<Work>) -> Running {
     // A few pages wait at most: memory stays flat when the disk is slower than the network.
-    let (sender, receiver) = mpsc::channel(4);
+    let (sender, receiver) = mpsc::channel(1);
     let mut tasks = JoinSet::new();
     let mut handles = Vec::new();
     for work in works {
