@@ -11,6 +11,7 @@ PEERS_KEEP   set: the temporary folder stays, to look into it
 import json
 import os
 import platform
+import re
 import shutil
 import signal
 import socket
@@ -99,7 +100,9 @@ class Peer:
         done = subprocess.run(["nice", *map(str, argv)], capture_output=True, text=True, timeout=seconds, **more)
         if done.returncode != 0:
             said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-            raise Missing(f"{what}: " + " | ".join(said[-3:])[-300:])
+            # npm says why at the beginning, the others at the end.
+            why = [line for line in said if re.match(r"npm error (code|errno|network request)", line)] or said[-3:]
+            raise Missing(f"{what}: " + " | ".join(why)[-300:])
         return done.stdout
 
     def npm(self, *packages):
