@@ -13,7 +13,7 @@ pub use super::client::{Asked, Listener, Notice, Renewal, TokenSource};
 use super::client::{Built, Client, Rules, Trouble};
 use super::error::ConnectError;
 use super::formula::to_mj;
-use super::manifest::{Asks, Errors, Limits, Manifest, Node, ReadValue, Request, Stream};
+use super::manifest::{Asks, Auth, Errors, Limits, Manifest, Node, ReadValue, Request, Stream};
 use super::mapper::Table;
 use super::page::{Shared, build};
 use super::setup;
@@ -117,6 +117,11 @@ impl Source {
     /// How people know it: `HubSpot (crm)`.
     pub fn shown(&self) -> &str {
         &self.client.at
+    }
+
+    /// Whether nobody has to sign in.
+    pub fn is_open(&self) -> bool {
+        matches!(self.manifest.ways[self.way].auth, Auth::None)
     }
 
     /// The streams it can pull, in the order in which a first pull wants them.

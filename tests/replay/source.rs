@@ -72,13 +72,23 @@ fn edited(name: &str, text: &str) -> Result<String, String> {
     if rounds::connect::built_in(name) == Some(text) {
         return Ok(text.to_owned());
     }
-    let mut connector: Table = text.parse().map_err(|e| format!("the connector is no TOML: {e}"))?;
+    let connector: Table = text.parse().map_err(|e| format!("the connector is no TOML: {e}"))?;
     let runs = |way: &Value| way.get("kind").and_then(Value::as_str) == Some("command");
-    match connector.get_mut("auth").and_then(Value::as_table_mut) {
-        Some(ways) if ways.values().any(runs) => ways.retain(|_, way| !runs(way)),
-        _ => return Ok(text.to_owned()),
+    let ways = connector.get("auth").and_then(Value::as_table).into_iter().flatten();
+    let names: Vec<&String> = ways.filter(|(_, way)| runs(way)).map(|(name, _)| name).collect();
+    // Line by line: the order of a file means something.
+    let mut out = String::new();
+    let mut within = false;
+    for line in text.lines() {
+        if line.starts_with('[') {
+            within = names.iter().any(|name| line.trim() == format!("[auth.{name}]"));
+        }
+        if !within && !names.iter().any(|name| line.starts_with(&format!("auth.{name} "))) {
+            out.push_str(line);
+        }
+        out.push('\n');
     }
-    toml::to_string(&connector).map_err(|e| e.to_string())
+    Ok(out)
 }
 
 fn lay_over(under: &mut Table, over: Table) {

@@ -142,7 +142,7 @@ impl Interview for Answers {
 
     fn chosen(&mut self, offer: &Offer) {
         if offer.untested {
-            eprintln!("{}: untested, never run against the real {}", offer.name, offer.system);
+            eprintln!("{}: untested, made by the documentation of {}", offer.name, offer.system);
         }
     }
 

@@ -106,15 +106,18 @@ impl Interview for Somebody {
 
     fn connector(&mut self, offers: &[Offer]) -> Result<String, OpsError> {
         say("Which system?");
+        let (rest, first): (Vec<&Offer>, Vec<&Offer>) = offers.iter().partition(|offer| offer.untested && !offer.own);
         let mut rows = table(3);
-        for (at, offer) in offers.iter().enumerate() {
-            let untested = if offer.untested { "untested: " } else { "" };
+        for (at, offer) in first.iter().enumerate() {
             let own = if offer.own { "yours: " } else { "" };
-            let about = format!("{untested}{own}{}", offer.about);
-            rows.rows.push(vec![format!(" {:>2}", at + 1), offer.name.clone(), about]);
+            rows.rows.push(vec![format!(" {:>2}", at + 1), offer.name.clone(), format!("{own}{}", offer.about)]);
         }
         self.show(&rows);
-        let names: Vec<String> = offers.iter().map(|offer| offer.name.clone()).collect();
+        let names: Vec<String> = first.iter().chain(&rest).map(|offer| offer.name.clone()).collect();
+        if !rest.is_empty() {
+            let rest = names[first.len()..].join(", ");
+            say(&folded(&format!("By name, made by their documentation and little tried: {rest}"), self.width, "  "));
+        }
         self.one_of("Number or name", &names, None)
     }
 
@@ -122,10 +125,7 @@ impl Interview for Somebody {
         let about = if offer.about.is_empty() { String::new() } else { format!(": {}", offer.about) };
         say(&folded(&format!("{}{about}", offer.system), self.width, ""));
         if offer.untested {
-            say(&format!(
-                "untested: it was never run against the real {}, only against its documentation",
-                offer.system
-            ));
+            say(&format!("untested: made by the documentation of {}, only the main answers were played", offer.system));
         }
         if !offer.needs.is_empty() {
             say("What it needs there:");

@@ -195,6 +195,7 @@ impl Desk {
                 let says = match (&found.who, me.kept.get("portal")) {
                     (Some(who), _) => format!("signed in as {who}"),
                     (None, Some(portal)) => format!("the token is valid, for account {portal}"),
+                    (None, None) if source.is_open() => "no sign-in is needed".to_owned(),
                     (None, None) => "the token is valid".to_owned(),
                 };
                 checkup.say(name, says, 0);
@@ -261,9 +262,9 @@ impl Desk {
     }
 }
 
-/// What is to be said of a connector that nobody has run against the real thing.
+/// What is to be said of a connector that was only made by documentation.
 fn untested(manifest: &Manifest) -> Option<String> {
-    let says = || format!("untested: never run against the real {}", manifest.name());
+    let says = || format!("untested: made by the documentation of {}", manifest.name());
     (manifest.head().status == Status::Untested).then(says)
 }
 
