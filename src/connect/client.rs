@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, Once, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
 
 use reqwest::header::{HeaderName, HeaderValue};
@@ -16,12 +16,13 @@ use url::Url;
 use super::answer::{Answer, Failed, NoAnswer, Raw, header, judge};
 use super::error::ConnectError;
 use super::formula::{Template, to_mj};
+use super::http::{http_client, method, method_name, no_answer, why};
 use super::limiter::Limiter;
 use super::local::Local;
 use super::manifest::{Auth, Decode, ErrorRule, HttpLimits, Is, Limits, Method, Words};
 use super::path::Path;
 use super::sign_in::SignIn;
-use crate::book::row::Entity;
+use super::trouble::Trouble;
 
 /// A request ready to go.
 #[derive(Clone, Debug)]
@@ -422,7 +423,7 @@ impl Client {
         error
     }
 
-    fn spend(&self, until: Option<jiff::Timestamp>, error: &ConnectError) {
+    pub(super) fn spend(&self, until: Option<jiff::Timestamp>, error: &ConnectError) {
         if let Some(until) = until {
             let mut spent = self.spent_quota.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             *spent = Some((until, error.clone()));
@@ -512,162 +513,10 @@ impl Client {
         let random = (ulid::Ulid::generate().random() & 0xffff) as f64 / f64::from(0xffff);
         ceiling.mul_f64(random)
     }
-
-    fn too_long(&self, pause: Duration, words: &str) -> ConnectError {
-        let until = jiff::Timestamp::now().checked_add(pause).ok();
-        let error = ConnectError::Quota { at: self.at.clone(), until, because: words.to_owned() };
-        self.spend(until, &error);
-        error
-    }
-
-    /// An error answer in words.
-    pub fn error(&self, failed: Failed, doing: &str) -> ConnectError {
-        let at = self.at.clone();
-        match failed.is {
-            Is::AuthExpired | Is::AuthWrong => {
-                ConnectError::SignIn { at, name: self.name.clone(), because: failed.words }
-            }
-            Is::Forbidden => {
-                ConnectError::Forbidden { at, stream: thing(doing), right: failed.right, because: failed.words }
-            }
-            Is::Quota => {
-                let error = ConnectError::Quota { at, until: failed.until, because: failed.words };
-                self.spend(failed.until, &error);
-                error
-            }
-            Is::Rate | Is::Transient => ConnectError::Transient { at, doing: doing.to_owned(), because: failed.words },
-            Is::StaleCursor => ConnectError::StaleCursor { at, stream: doing.to_owned(), because: failed.words },
-            Is::Gone | Is::Conflict | Is::TooWide | Is::FieldGone | Is::Duplicate | Is::Invalid => {
-                ConnectError::Invalid { at, doing: doing.to_owned(), because: failed.words }
-            }
-        }
-    }
-
-    /// A missing answer in words.
-    pub fn no_answer(&self, no: NoAnswer, doing: &str) -> ConnectError {
-        let (at, doing) = (self.at.clone(), doing.to_owned());
-        match no {
-            NoAnswer::NotSent(because) => ConnectError::Unreachable { at, because },
-            NoAnswer::Cut(because) => ConnectError::Transient { at, doing, because },
-            NoAnswer::TooLarge(bytes) => ConnectError::Invalid {
-                at,
-                doing,
-                because: format!("an answer is larger than {} MB; ask for smaller pages", bytes >> 20),
-            },
-            NoAnswer::OtherHost(host) => ConnectError::Invalid {
-                at,
-                doing,
-                because: format!(
-                    "it points to another host, {host}; the token was not sent there. If the address has changed, set url of this source in config.toml"
-                ),
-            },
-            NoAnswer::Ours(because) => ConnectError::Invalid { at, doing, because },
-        }
-    }
-}
-
-/// Why a read ended: what the caller may still do something about stands apart.
-#[derive(Debug)]
-pub(crate) enum Trouble {
-    /// Ask for less at a time.
-    TooWide(ConnectError),
-    /// Describe again, once.
-    FieldGone(ConnectError),
-    /// What was asked for is not there.
-    Gone(ConnectError),
-    Error(ConnectError),
-}
-
-impl From<ConnectError> for Trouble {
-    fn from(error: ConnectError) -> Self {
-        Self::Error(error)
-    }
-}
-
-impl From<Trouble> for ConnectError {
-    fn from(trouble: Trouble) -> Self {
-        match trouble {
-            Trouble::TooWide(error) | Trouble::FieldGone(error) | Trouble::Gone(error) | Trouble::Error(error) => error,
-        }
-    }
-}
-
-/// The records that a phrase such as `pulling accounts` is about.
-fn thing(doing: &str) -> String {
-    let known = |word: &&str| Entity::ALL.iter().any(|e| e.plural() == *word || e.name() == *word);
-    doing.split(' ').find(known).unwrap_or(doing).to_owned()
 }
 
 /// How many entries the longest list has, at the root of an answer or one level below.
 fn longest_list(json: &Json) -> Option<u64> {
     let length = |json: &Json| json.as_array().map(|list| list.len() as u64);
     length(json).or_else(|| json.as_object()?.values().filter_map(length).max())
-}
-
-fn method_name(method: Method) -> &'static str {
-    match method {
-        Method::Get => "GET",
-        Method::Post => "POST",
-        Method::Patch => "PATCH",
-        Method::Put => "PUT",
-        Method::Delete => "DELETE",
-    }
-}
-
-fn method(method: Method) -> reqwest::Method {
-    match method {
-        Method::Get => reqwest::Method::GET,
-        Method::Post => reqwest::Method::POST,
-        Method::Patch => reqwest::Method::PATCH,
-        Method::Put => reqwest::Method::PUT,
-        Method::Delete => reqwest::Method::DELETE,
-    }
-}
-
-/// A client that follows no redirect. `plain`: for a loopback address without TLS.
-pub(super) fn http_client(limits: &HttpLimits, plain: bool, ca: Option<&[u8]>) -> Result<reqwest::Client, NoAnswer> {
-    static PROVIDER: Once = Once::new();
-    PROVIDER.call_once(|| {
-        // Another part of the program may have installed one: that one is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    });
-    let mut builder = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(limits.connect)
-        .read_timeout(limits.idle)
-        .user_agent(concat!("rounds/", env!("CARGO_PKG_VERSION")));
-    if plain {
-        // Only a loopback address may be plain: it needs no certificates, and no proxy may stand in between.
-        builder = builder.no_proxy().tls_certs_only(std::iter::empty());
-    }
-    if let Some(pem) = ca {
-        let certs = reqwest::Certificate::from_pem_bundle(pem)
-            .map_err(|e| NoAnswer::Ours(format!("ca_file holds no certificates in PEM form: {e}")))?;
-        builder = builder.tls_certs_merge(certs);
-    }
-    builder
-        .build()
-        .map_err(|e| NoAnswer::Ours(format!("{}; install ca-certificates or name a file of them as ca_file", why(&e))))
-}
-
-pub(super) fn no_answer(error: &reqwest::Error) -> NoAnswer {
-    if error.is_builder() {
-        NoAnswer::Ours(why(error))
-    } else if error.is_connect() {
-        NoAnswer::NotSent(why(error))
-    } else {
-        NoAnswer::Cut(why(error))
-    }
-}
-
-/// The innermost reason, without the address: it may hold what was asked for.
-fn why(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return if error.is_connect() { "no connection in time".to_owned() } else { "no answer in time".to_owned() };
-    }
-    let mut inner: &dyn std::error::Error = error;
-    while let Some(next) = inner.source() {
-        inner = next;
-    }
-    crate::text::clean_line(&inner.to_string())
 }

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::mpsc::Sender;
 
-use super::client::Trouble;
 use super::error::ConnectError;
 use super::manifest::{Paged, Rows, Stream};
 use super::mapper::Problems;
 use super::page::{Columns, Seen, Walk, columns, named, records, unnest};
 use super::pull::Run;
 use super::source::Source;
+use super::trouble::Trouble;
 use super::types::{PullEnd, PulledPage};
 
 /// Raw rows that are mapped and handed over at a time: a full answer is some hundred thousand rows of ours.

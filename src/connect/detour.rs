@@ -9,12 +9,12 @@ use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 use super::answer::date;
-use super::client::Trouble;
 use super::error::ConnectError;
 use super::formula::{plain_text, to_mj};
 use super::manifest::{Job, Refetch};
 use super::pull::{Resume, Run};
 use super::source::Source;
+use super::trouble::Trouble;
 
 /// Asked at the same time at most; the source's own limits hold besides.
 const AT_ONCE: usize = 16;

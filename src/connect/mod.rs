@@ -4,6 +4,7 @@
 
 mod answer;
 mod body;
+mod children;
 mod client;
 mod convert;
 mod days;
@@ -13,6 +14,7 @@ mod error;
 mod formula;
 mod guess;
 mod html;
+mod http;
 mod limiter;
 mod local;
 mod manifest;
@@ -27,6 +29,7 @@ mod send;
 mod setup;
 mod sign_in;
 mod source;
+mod trouble;
 mod types;
 
 pub(crate) use convert::{Reading, convert};

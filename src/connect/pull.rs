@@ -2,9 +2,8 @@
 //!
 //! Decides the way through pages and what `resume` and watermark hold. It keeps no rows, and saves neither.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -12,14 +11,14 @@ use serde_json::{Value as Json, json};
 use tokio::sync::mpsc::Sender;
 
 use super::answer::{Answer, date};
-use super::client::Trouble;
 use super::convert::Reading;
 use super::error::{ConnectError, ErrorClass};
 use super::formula::{plain_text, to_mj};
-use super::manifest::{Link, LinkTo, Paged, PullSpec, Since, Stream, Then, TokenSend};
+use super::manifest::{Paged, PullSpec, Since, Stream, Then, TokenSend};
 use super::mapper::{Mapper, Problems, history_name};
 use super::page::{Seen, Walk, holds, put, read_place, records, unnest};
 use super::source::Source;
+use super::trouble::Trouble;
 use super::types::{Pull, PullEnd, PulledPage};
 use crate::book::row::{Entity, Row};
 
@@ -59,7 +58,7 @@ enum Kind {
 
 /// Where a pull of changes begins.
 #[derive(Clone, Debug)]
-enum Mark {
+pub(super) enum Mark {
     At(Timestamp),
     Token(String),
 }
@@ -227,7 +226,7 @@ impl Source {
     }
 
     /// The ways that can begin where it is to begin, in their order, with their places in the list.
-    async fn ways<'a>(
+    pub(super) async fn ways<'a>(
         &self,
         stream: &Stream,
         specs: &'a [PullSpec],
@@ -324,36 +323,6 @@ impl Source {
             }
         }
         Err(self.stale(stream, "it is read in another way now"))
-    }
-
-    /// The first page's rows as they come, asked for with these names, by the first way that is open.
-    pub(super) async fn raw_page(&self, stream: &Stream, names: &[String]) -> Result<Vec<Json>, ConnectError> {
-        let doing = format!("looking at {}", stream.entity.plural());
-        let fresh = json!({ "fields": names, "history": [], "above_id": "0", "page": 0 });
-        let context = self.context(stream, fresh).await?;
-        let mut ways = self.ways(stream, &stream.first, None).await?.into_iter().peekable();
-        while let Some((_, spec)) = ways.next() {
-            let paged = &spec.paged;
-            let mut built = self.built(&paged.request, &context, &doing)?;
-            built.decode = paged.decode();
-            Walk::default().place(&paged.next, &mut built).map_err(|why| self.invalid(&doing, why))?;
-            let mut answer = match self.read(&built, &context, &doing).await.map_err(ConnectError::from) {
-                Ok(answer) => answer,
-                Err(error)
-                    if ways.peek().is_some()
-                        && matches!(error.class(), ErrorClass::Forbidden | ErrorClass::Invalid) =>
-                {
-                    continue;
-                }
-                Err(error) => return Err(error),
-            };
-            let rows = records(&paged.rows, &mut answer).map_err(|why| self.invalid(&doing, why))?;
-            return Ok(match &paged.nested {
-                Some(nested) => unnest(rows, nested),
-                None => rows,
-            });
-        }
-        Ok(Vec::new())
     }
 
     /// Walks one way to its end. `handed` tells whether a page was handed over.
@@ -546,7 +515,7 @@ impl Run<'_> {
         Ok((rows, on))
     }
 
-    fn id(&self, record: &Json) -> Option<String> {
+    pub(super) fn id(&self, record: &Json) -> Option<String> {
         let map = self.stream.map.get("id")?;
         let json = map.choices.first()?.read.eval(record, &|| to_mj(record)).ok()??;
         Some(plain_text(&json)).filter(|id| !id.is_empty())
@@ -599,119 +568,5 @@ impl Run<'_> {
         let page =
             PulledPage { rows, resume: serde_json::to_string(&after).ok(), of: batch.of, problems: problems.lines() };
         pages.send(page).await.map_err(|_| ConnectError::Cancelled)
-    }
-
-    /// Reads the history of records whose answer carried none.
-    async fn add_history(&self, records: &mut [Json]) -> Result<(), ConnectError> {
-        let Some(spec) = &self.stream.history else { return Ok(()) };
-        let Some(read) = spec.read.as_ref().filter(|_| !self.history.is_empty()) else { return Ok(()) };
-        let missing: Vec<String> =
-            records.iter().filter(|r| spec.from.find(r).is_none()).filter_map(|r| self.id(r)).collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let doing = format!("reading the history of {}", self.stream.entity.plural());
-        let calls = missing.chunks(read.chunk).map(|ids| {
-            let doing = doing.as_str();
-            async move {
-                let extra = json!({ "fields": self.fields, "history": self.history, "ids": ids });
-                let context = self.source.context(self.stream, extra).await?;
-                let answer = self.source.read_with(&read.request, &context, doing).await?;
-                Ok::<_, ConnectError>(
-                    read.rows
-                        .find(&answer.json)
-                        .and_then(Json::as_array)
-                        .into_iter()
-                        .flatten()
-                        .filter_map(|row| Some((plain_text(read.id.find(row)?), spec.from.find(row)?.clone())))
-                        .collect::<Vec<_>>(),
-                )
-            }
-        });
-        let mut found: HashMap<String, Json> = try_join_all(calls).await?.into_iter().flatten().collect();
-        for record in records {
-            if let Some(lists) = self.id(record).and_then(|id| found.remove(&id)) {
-                spec.from.set(record, lists);
-            }
-        }
-        Ok(())
-    }
-
-    /// Asks which accounts and people the rows belong to.
-    async fn add_links(&self, rows: &mut [Row]) -> Result<(), ConnectError> {
-        if self.stream.links.is_empty() {
-            return Ok(());
-        }
-        let ids: Vec<String> = rows.iter().filter(|r| !r.gone).map(|r| r.id.clone()).collect();
-        let calls = self.stream.links.iter().flat_map(|link| {
-            ids.chunks(link.chunk).map(move |ids| async move {
-                let doing = format!("reading whom {} belong to", self.stream.entity.plural());
-                let context = self.source.context(self.stream, json!({})).await?;
-                Ok::<_, ConnectError>((link.to_what, self.source.linked(link, ids, &context, &doing).await?))
-            })
-        });
-        let found = try_join_all(calls).await?;
-        let mut at: HashMap<String, usize> = HashMap::with_capacity(rows.len());
-        for (i, row) in rows.iter().enumerate() {
-            at.insert(row.id.clone(), i);
-        }
-        for (what, links) in found {
-            for (from, to) in links {
-                let Some(row) = at.get(&from).and_then(|i| rows.get_mut(*i)) else { continue };
-                let list = match what {
-                    LinkTo::Account => &mut row.accounts,
-                    LinkTo::People => &mut row.people,
-                };
-                for id in to {
-                    if !list.contains(&id) {
-                        list.push(id);
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Source {
-    /// One batch call, and more for records whose list goes on. A record that isn't in the answer has no links.
-    pub(super) async fn linked(
-        &self,
-        link: &Link,
-        ids: &[String],
-        context: &Json,
-        doing: &str,
-    ) -> Result<Vec<(String, Vec<String>)>, ConnectError> {
-        let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let mut asked: Vec<Json> = ids.iter().map(|id| json!({ "id": id })).collect();
-        let mut rounds = 0;
-        while !asked.is_empty() {
-            rounds += 1;
-            if rounds > 1000 {
-                return Err(self.invalid(doing, "the list of links of a record has no end".to_owned()));
-            }
-            let mut context = context.clone();
-            context["ids"] = asked.iter().filter_map(|a| a.get("id").cloned()).collect();
-            context["records"] = Json::Array(asked.clone());
-            let answer = self.read_with(&link.request, &context, doing).await?;
-            let mut next = Vec::new();
-            for row in link.rows.all(&answer.json).into_iter().flat_map(|r| r.as_array().map_or(&[][..], Vec::as_slice))
-            {
-                let Some(from) = link.from.find(row).map(plain_text) else { continue };
-                let list = found.entry(from.clone()).or_default();
-                list.extend(link.to.all(row).into_iter().map(plain_text));
-                if let Some((read, send)) = &link.more
-                    && let Some(token) = read.find(row).filter(|t| !t.is_null())
-                {
-                    let again = json!({ "id": from, send: token });
-                    if asked.contains(&again) {
-                        return Err(self.invalid(doing, "it repeats a page of links".to_owned()));
-                    }
-                    next.push(again);
-                }
-            }
-            asked = next;
-        }
-        Ok(found.into_iter().collect())
     }
 }

@@ -4,11 +4,13 @@
 //! and keeps nothing.
 
 use jiff::tz::TimeZone;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::convert::{Reading, convert, is_empty};
-use super::error::ConnectError;
+use super::error::{ConnectError, ErrorClass};
 use super::formula::plain_text;
+use super::manifest::Stream;
+use super::page::{Walk, records, unnest};
 use super::path::Path;
 use super::source::Source;
 use super::types::DescribedField;
@@ -109,6 +111,36 @@ impl Source {
         }
     }
 
+    /// The first page's rows as they come, asked for with these names, by the first way that is open.
+    async fn raw_page(&self, stream: &Stream, names: &[String]) -> Result<Vec<Json>, ConnectError> {
+        let doing = format!("looking at {}", stream.entity.plural());
+        let fresh = json!({ "fields": names, "history": [], "above_id": "0", "page": 0 });
+        let context = self.context(stream, fresh).await?;
+        let mut ways = self.ways(stream, &stream.first, None).await?.into_iter().peekable();
+        while let Some((_, spec)) = ways.next() {
+            let paged = &spec.paged;
+            let mut built = self.built(&paged.request, &context, &doing)?;
+            built.decode = paged.decode();
+            Walk::default().place(&paged.next, &mut built).map_err(|why| self.invalid(&doing, why))?;
+            let mut answer = match self.read(&built, &context, &doing).await.map_err(ConnectError::from) {
+                Ok(answer) => answer,
+                Err(error)
+                    if ways.peek().is_some()
+                        && matches!(error.class(), ErrorClass::Forbidden | ErrorClass::Invalid) =>
+                {
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let rows = records(&paged.rows, &mut answer).map_err(|why| self.invalid(&doing, why))?;
+            return Ok(match &paged.nested {
+                Some(nested) => unnest(rows, nested),
+                None => rows,
+            });
+        }
+        Ok(Vec::new())
+    }
+
     fn plain_reading(&self) -> Reading<'_> {
         Reading {
             empty: &self.manifest.values.empty,
@@ -158,8 +190,6 @@ fn keys(json: &Json, before: &str, depth: usize, found: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

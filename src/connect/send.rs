@@ -5,11 +5,12 @@
 use serde_json::{Value as Json, json};
 
 use super::answer::{Answer, NoAnswer, header};
-use super::client::{Built, Trouble};
+use super::client::Built;
 use super::error::{ConnectError, ErrorClass};
 use super::formula::plain_text;
 use super::manifest::{FindHow, IdFrom, Is, Request, Write};
 use super::source::Source;
+use super::trouble::Trouble;
 use super::types::{FindMarked, Found, SendOutcome, WriteStep};
 use crate::book::row::{Entity, Value};
 

@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 
 use super::answer::Answer;
 pub use super::client::{Asked, Listener, Notice, Renewal, TokenSource};
-use super::client::{Built, Client, Rules, Trouble};
+use super::client::{Built, Client, Rules};
 use super::error::ConnectError;
 use super::formula::to_mj;
 use super::manifest::{Asks, Auth, Errors, Limits, Manifest, Node, ReadValue, Request, Stream};
@@ -18,6 +18,7 @@ use super::mapper::Table;
 use super::page::{Shared, build};
 use super::setup;
 use super::sign_in::{self, SignIn};
+use super::trouble::Trouble;
 use super::types::{DescribedField, Me, SourceConfig, Stats, StreamInfo};
 use crate::book::row::Entity;
 

@@ -271,7 +271,7 @@ fn read_oauth(one: &Tab<'_>) -> Option<OAuth> {
         basic: one.one_of("client", &[("body", false), ("basic", true)]).unwrap_or(false),
         json: one.one_of("body", &[("form", false), ("json", true)]).unwrap_or(false),
         prefix: prefix(one),
-        keep: super::read_keep(one),
+        keep: super::parts::read_keep(one),
         port,
         extra,
         secret: one.one_of("secret", &needs),
@@ -297,7 +297,7 @@ fn read_command(one: &Tab<'_>, ours: bool) -> Option<Ask> {
     let run = command(one);
     let token = super::need_path(one, "token");
     let also = one.table("also").map(|also| {
-        let read = (command(&also), super::read_keep(&also));
+        let read = (command(&also), super::parts::read_keep(&also));
         also.done();
         read
     });

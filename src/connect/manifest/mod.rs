@@ -10,6 +10,7 @@ mod head;
 mod language;
 mod limits;
 mod map;
+mod parts;
 mod pull;
 mod request;
 mod rules;
@@ -30,6 +31,8 @@ pub(crate) use found::{Asks, Found, FoundRead, highest};
 pub use head::{Head, Status};
 pub(crate) use limits::{HttpLimits, Limits, Pool, Reset};
 pub(crate) use map::{Choice, Converter, FieldMap, ReadValue};
+pub(crate) use parts::{MeSpec, TableSpec};
+pub use parts::{Route, RouteKind, Setting};
 pub(crate) use pull::{
     Decode, Job, Next, NextKind, Paged, PullSpec, ReadPlace, Refetch, Rows, SendPlace, Since, Stop, Then, TokenSend,
 };
@@ -69,93 +72,6 @@ pub struct Manifest {
     pub(crate) tables: BTreeMap<String, TableSpec>,
     pub(crate) streams: Vec<Stream>,
     pub(crate) writes: Vec<Write>,
-}
-
-/// A setting that a user gives or leaves at its default.
-#[derive(Clone, Debug, Default)]
-pub struct Setting {
-    /// The question `init` asks.
-    pub ask: Option<String>,
-    /// What an answer looks like.
-    pub example: Option<String>,
-    /// The value when none is given.
-    pub default: Option<String>,
-    /// It is the token, and comes from the places where tokens are kept.
-    pub secret: bool,
-    /// It may be left out.
-    pub optional: bool,
-    /// The answers that there are; empty: any.
-    pub choices: Vec<String>,
-}
-
-/// A way to sign in, as a person chooses it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Route {
-    /// Its name: `auth.NAME`.
-    pub name: String,
-    /// How it is gone.
-    pub kind: RouteKind,
-    /// The settings that it needs and that have no default.
-    pub needs: Vec<String>,
-}
-
-/// How a way to sign in is gone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RouteKind {
-    /// Nothing is needed.
-    Nothing,
-    /// A token, key or password that somebody was given.
-    Token,
-    /// OAuth 2, by these grants.
-    OAuth(Vec<Grant>),
-    /// A program of this machine is asked; its name, where that is fixed.
-    Program(Option<String>),
-}
-
-/// The call that proves a sign-in, and what is kept of its answer.
-#[derive(Debug)]
-pub(crate) struct MeSpec {
-    pub asks: Asks,
-    pub request: Request,
-    /// Must be there: a 200 may be nobody.
-    pub must: Path,
-    pub keep: BTreeMap<String, ReadValue>,
-    /// A second call that may fail: not every token belongs to somebody.
-    pub also: Option<(Request, BTreeMap<String, ReadValue>)>,
-}
-
-/// A small table that fields are looked up in (stages, statuses).
-#[derive(Debug)]
-pub(crate) struct TableSpec {
-    pub asks: Asks,
-    pub pull: Paged,
-    /// Lists inside a row: each entry is a row of its own and sees the outer one as `parent`.
-    pub each: Option<Path>,
-    pub key: ReadValue,
-    pub show: BTreeMap<String, ReadValue>,
-}
-
-impl Setting {
-    /// The question, and what an answer looks like.
-    pub fn says(&self) -> String {
-        let mut says = self.ask.clone().unwrap_or_default();
-        if !self.choices.is_empty() {
-            says.push_str(&format!(" ({})", self.choices.join(", ")));
-        } else if let Some(example) = &self.example {
-            says.push_str(&format!(" (such as {example})"));
-        }
-        match &self.default {
-            Some(default) => says.push_str(&format!("; {default} if nothing is said")),
-            None if self.optional => says.push_str("; may be left out"),
-            None => {}
-        }
-        says.trim_start_matches("; ").to_owned()
-    }
-
-    /// Whether that may be an answer.
-    pub fn takes(&self, answer: &str) -> bool {
-        self.choices.is_empty() || self.choices.iter().any(|choice| choice == answer)
-    }
 }
 
 impl Manifest {
@@ -294,7 +210,7 @@ fn read(root: &Node, file: &str, errors: &Errors, ours: bool) -> Option<Manifest
         }
     }
     let name = tab.need("name");
-    let settings = read_settings(&tab);
+    let settings = parts::read_settings(&tab);
     let base = tab.table("base").and_then(|base| {
         let url = base.need("url").and_then(|text| template(&text, &base, "url"));
         base.done();
@@ -316,7 +232,7 @@ fn read(root: &Node, file: &str, errors: &Errors, ours: bool) -> Option<Manifest
         }
     }
     let needs_me = without(root, &["me", "links"]).is_some_and(|rest| mentions(&rest, "me."));
-    let mut me = tab.table("me").and_then(|me| read_me(me));
+    let mut me = tab.table("me").and_then(|me| parts::read_me(me));
     if let (Some(me), Some(node)) = (&mut me, root.get("me")) {
         me.asks = ground.asks(node);
     }
@@ -343,7 +259,7 @@ fn read(root: &Node, file: &str, errors: &Errors, ours: bool) -> Option<Manifest
     let mut tables = BTreeMap::new();
     if let Some(list) = tab.table("tables") {
         for (key, node) in list.all() {
-            if let Some(mut table) = Tab::of(node, list.at(key), errors).and_then(read_table) {
+            if let Some(mut table) = Tab::of(node, list.at(key), errors).and_then(parts::read_table) {
                 table.asks = Asks { me: needs_me, ..ground.asks(node) };
                 tables.insert(key.clone(), table);
             }
@@ -495,100 +411,6 @@ pub(crate) fn need_path(tab: &Tab<'_>, key: &'static str) -> Option<Path> {
         tab.errors.add(tab.line, tab.at(key), "is missing; a path is needed");
     }
     path(tab, key)
-}
-
-fn read_settings(tab: &Tab<'_>) -> BTreeMap<String, Setting> {
-    let mut settings = BTreeMap::new();
-    let Some(list) = tab.table("settings") else { return settings };
-    for (key, node) in list.all() {
-        if let Some(one) = Tab::of(node, list.at(key), list.errors) {
-            let setting = Setting {
-                ask: one.text("ask"),
-                example: one.text("example"),
-                default: one.text("default"),
-                secret: one.flag("secret").unwrap_or(false),
-                optional: one.flag("optional").unwrap_or(false),
-                choices: one.texts("choices"),
-            };
-            if let Some(default) = setting.default.as_ref().filter(|default| !setting.takes(default)) {
-                let message = format!("{default:?} is none of the choices: {}", setting.choices.join(", "));
-                one.errors.add(one.line, one.at("default"), message);
-            }
-            one.done();
-            settings.insert(key.clone(), setting);
-        }
-    }
-    settings
-}
-
-fn read_me(me: Tab<'_>) -> Option<MeSpec> {
-    let request = Request::read(&me);
-    let must = need_path(&me, "must");
-    let keep = read_kept(&me);
-    let also = me.table("also").and_then(|also| {
-        let found = Request::read(&also).map(|request| (request, read_kept(&also)));
-        also.done();
-        found
-    });
-    me.done();
-    Some(MeSpec { asks: Asks::default(), request: request?, must: must?, keep, also })
-}
-
-fn read_keep(tab: &Tab<'_>) -> BTreeMap<String, Path> {
-    let mut keep = BTreeMap::new();
-    let Some(list) = tab.table("keep") else { return keep };
-    for (key, node) in list.all() {
-        match &node.item {
-            Item::Text(text) => match Path::parse(text) {
-                Ok(path) => {
-                    keep.insert(key.clone(), path);
-                }
-                Err(why) => list.errors.add(node.line, list.at(key), why),
-            },
-            _ => list.wrong(key, node, "a path"),
-        }
-    }
-    keep
-}
-
-/// As [`read_keep`], formulas too.
-fn read_kept(tab: &Tab<'_>) -> BTreeMap<String, ReadValue> {
-    let mut keep = BTreeMap::new();
-    let Some(list) = tab.table("keep") else { return keep };
-    for (key, node) in list.all() {
-        match &node.item {
-            Item::Text(text) => match ReadValue::parse(text) {
-                Ok(read) => {
-                    keep.insert(key.clone(), read);
-                }
-                Err(why) => list.errors.add(node.line, list.at(key), why),
-            },
-            _ => list.wrong(key, node, "a path or a formula"),
-        }
-    }
-    keep
-}
-
-fn read_table(tab: Tab<'_>) -> Option<TableSpec> {
-    let pull = Paged::read(&tab);
-    let each = path(&tab, "each");
-    let key = map::read_value_of(&tab, "key");
-    let mut show = BTreeMap::new();
-    if let Some(list) = tab.table("show") {
-        for (name, node) in list.all() {
-            match &node.item {
-                Item::Text(text) => match ReadValue::parse(text) {
-                    Ok(value) => {
-                        show.insert(name.clone(), value);
-                    }
-                    Err(why) => list.errors.add(node.line, list.at(name), why),
-                },
-                _ => list.wrong(name, node, "a path or a formula"),
-            }
-        }
-    }
-    tab.done();
-    Some(TableSpec { asks: Asks::default(), pull: pull?, each, key: key?, show })
 }
 
 #[cfg(test)]
