@@ -863,7 +863,7 @@ async fn mistakes_in_overrides_are_listed_with_what_is_allowed() {
     let text = error.to_string();
     for words in [
         "config.toml source.crm.url: \"http://crm.example.com\" would send the token in the clear",
-        "source.crm.settings.versio: is no setting of HubSpot; allowed: version",
+        "source.crm.settings.versio: is no setting of HubSpot; allowed: client_id, version",
         "source.crm.map.account.arrr: \"arrr\" is no field of account; allowed: name, domain",
         "source.crm.map.account.arr: \"properties..x\" is no path",
         "source.crm.map.usage: HubSpot has no stream of usage",
