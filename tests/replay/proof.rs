@@ -163,7 +163,7 @@ fn whatever_is_not_as_the_scenario_says_is_a_fault() {
             "\"next\": \"/canary-4f1d-do-not-show/v1",
             "the token stands in an address: GET /<token>/v1/list",
         ),
-        ("text = \"slow down\"", "text = \"slow, canary-4f1d-do-not-show\"", "the token shows: Waiting"),
+        ("much", "canary-4f1d-do-not-show", "the token shows: "),
         // What can't be read or played.
         (
             "about = \"a list of two pages, then what changed\"",
@@ -194,6 +194,13 @@ fn whatever_is_not_as_the_scenario_says_is_a_fault() {
         let said = faults(&SCENARIO.replacen(old, new, 1));
         assert!(said.contains(wanted), "{old} -> {new}\nwanted: {wanted}\ncame: {said}");
     }
+}
+
+#[test]
+fn a_token_that_the_vendor_repeats_is_not_shown() {
+    let echo = SCENARIO.replacen("text = \"slow down\"", "text = \"slow, canary-4f1d-do-not-show\"", 1);
+    assert_ne!(echo, SCENARIO);
+    assert_eq!(faults(&echo), "");
 }
 
 #[test]
