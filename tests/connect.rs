@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "stub/pulled.rs"]
+mod pulled;
 #[path = "stub/mod.rs"]
 mod stub;
 
@@ -10,10 +12,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use pulled::pull;
 use rounds::book::row::{Entity, Row, Value};
 use rounds::connect::{
-    ConnectError, ErrorClass, FindMarked, Pull, PullEnd, PulledPage, SendOutcome, Source, SourceConfig, WriteStep,
-    built_in, load,
+    ConnectError, ErrorClass, FindMarked, Pull, PulledPage, SendOutcome, Source, SourceConfig, WriteStep, built_in,
+    load,
 };
 use secrecy::SecretString;
 use serde_json::{Value as Json, json};
@@ -38,19 +41,6 @@ fn source_of(config: &SourceConfig) -> Result<Source, ConnectError> {
 
 fn source(stub: &Stub) -> Source {
     source_of(&config(&stub.url, "")).unwrap()
-}
-
-async fn pull(source: &Source, pull: Pull) -> (Vec<PulledPage>, Result<PullEnd, ConnectError>) {
-    let (tx, mut rx) = tokio::sync::mpsc::channel(4);
-    let collect = async {
-        let mut pages = Vec::new();
-        while let Some(page) = rx.recv().await {
-            pages.push(page);
-        }
-        pages
-    };
-    let (end, pages) = tokio::join!(source.pull(pull, tx), collect);
-    (pages, end)
 }
 
 fn first(stream: &str) -> Pull {
@@ -612,7 +602,7 @@ async fn a_token_that_dies_midway_is_asked_for_once_more() {
         _ => Answer::Json(401, json!({ "message": "expired", "category": "EXPIRED_AUTHENTICATION" })),
     });
     let source = plain(&stub, "");
-    source.on_token_refused(Arc::new(|| Box::pin(async { Some(SecretString::from("new")) })));
+    source.on_renewal(Arc::new(|| Box::pin(async { Ok(Some(SecretString::from("new").into())) })));
     let (pages, end) = pull(&source, first("owner")).await;
     end.unwrap();
     assert_eq!(rows(&pages).len(), 2);

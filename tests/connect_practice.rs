@@ -3,13 +3,15 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "stub/pulled.rs"]
+mod pulled;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use pulled::pull;
 use rounds::book::row::{Entity, Row, Value};
-use rounds::connect::{
-    ConnectError, FindMarked, Pull, PullEnd, PulledPage, SendOutcome, Source, SourceConfig, WriteStep, built_in, load,
-};
+use rounds::connect::{FindMarked, Pull, PullEnd, SendOutcome, Source, SourceConfig, WriteStep, built_in, load};
 use rounds::practice::{FaultKind, Options, Server};
 use secrecy::SecretString;
 
@@ -41,19 +43,6 @@ fn source(server: &Server, name: &str) -> Source {
     let token = hello.env[&format!("ROUNDS_TOKEN_{}", name.to_uppercase())].clone();
     let text = built_in(&config.connector).unwrap();
     Source::new(&config, load(text, &config.connector).unwrap(), SecretString::from(token)).unwrap()
-}
-
-async fn pull(source: &Source, pull: Pull) -> (Vec<PulledPage>, Result<PullEnd, ConnectError>) {
-    let (tx, mut rx) = tokio::sync::mpsc::channel(4);
-    let collect = async {
-        let mut pages = Vec::new();
-        while let Some(page) = rx.recv().await {
-            pages.push(page);
-        }
-        pages
-    };
-    let (end, pages) = tokio::join!(source.pull(pull, tx), collect);
-    (pages, end)
 }
 
 async fn all(source: &Source, stream: &str) -> (Vec<Row>, PullEnd) {

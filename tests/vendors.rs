@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "stub/pulled.rs"]
+mod pulled;
 #[path = "replay/mod.rs"]
 mod replay;
 #[path = "stub/mod.rs"]

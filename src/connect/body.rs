@@ -14,7 +14,7 @@ const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 pub(crate) fn csv(body: &[u8]) -> Result<Json, String> {
     let body = text(body);
     let body = body.as_bytes();
-    let mut reader = csv::ReaderBuilder::new().delimiter(separator(body)).from_reader(body);
+    let mut reader = csv::ReaderBuilder::new().delimiter(separator(body, &SEPARATORS)).from_reader(body);
     let names: Vec<Vec<String>> = reader
         .headers()
         .map_err(|error| error.to_string())?
@@ -44,24 +44,20 @@ fn text(body: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// The one that the first line has most of, outside quotes.
-fn separator(body: &[u8]) -> u8 {
-    let line = body.split(|b| *b == b'\n').next().unwrap_or_default();
+/// Which of these the head of a table has most of, outside quotes; the first of them where it has none.
+pub(crate) fn separator(table: &[u8], marks: &[u8]) -> u8 {
     let mut quoted = false;
-    let mut counts = [0_usize; SEPARATORS.len()];
-    for byte in line {
+    let mut counts = vec![0_usize; marks.len()];
+    for byte in table {
         match byte {
             b'"' => quoted = !quoted,
-            byte if !quoted => {
-                if let Some(at) = SEPARATORS.iter().position(|s| s == byte) {
-                    counts[at] += 1;
-                }
-            }
+            b'\n' | b'\r' if !quoted => break,
+            byte if !quoted => marks.iter().zip(&mut counts).filter(|(m, _)| *m == byte).for_each(|(_, n)| *n += 1),
             _ => {}
         }
     }
-    let most = (0..SEPARATORS.len()).rev().max_by_key(|at| counts[*at]).unwrap_or(0);
-    if counts[most] == 0 { b',' } else { SEPARATORS[most] }
+    let most = marks.iter().zip(counts).rev().max_by_key(|(_, n)| *n);
+    most.filter(|(_, n)| *n > 0).map_or(marks.first().copied().unwrap_or(b','), |(mark, _)| *mark)
 }
 
 fn put(row: &mut Map<String, Json>, name: &[String], value: &str) {

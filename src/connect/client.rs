@@ -67,10 +67,6 @@ fn change_text(json: &mut Json, old: &str, new: &str) {
     }
 }
 
-/// Asks for the token once more (it may have been renewed in its keeping place). `None`: there is no other.
-pub type TokenSource =
-    Arc<dyn Fn() -> std::pin::Pin<Box<dyn Future<Output = Option<SecretString>> + Send>> + Send + Sync>;
-
 /// Gives a new sign-in where the token is refused or about to die. `None`: there is no other.
 pub type Renewal =
     Arc<dyn Fn() -> std::pin::Pin<Box<dyn Future<Output = Result<Option<SignIn>, ConnectError>> + Send>> + Send + Sync>;

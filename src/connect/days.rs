@@ -11,7 +11,7 @@ use tokio::sync::mpsc::Sender;
 use super::error::ConnectError;
 use super::manifest::{Paged, Rows, Stream};
 use super::mapper::Problems;
-use super::page::{Columns, Seen, Walk, columns, named, records, unnest};
+use super::page::{Columns, Seen, Walk, columns, named};
 use super::pull::Run;
 use super::source::Source;
 use super::trouble::Trouble;
@@ -109,28 +109,13 @@ impl Run<'_> {
         let mut walk = Walk::default();
         let mut all = Columns { names: Vec::new(), rows: Vec::new() };
         loop {
-            let mut built = self.source.built(&spec.request, &context, &self.doing)?;
-            built.decode = spec.decode();
-            walk.place(&spec.next, &mut built).map_err(wrong)?;
+            let built = self.source.page(spec, &walk, &context, &self.doing)?;
             let mut answer = self.source.read(&built, &context, &self.doing).await?;
             if matches!(spec.rows, Rows::Columns { .. }) {
                 return columns(&spec.rows, &mut answer).map_err(wrong);
             }
-            let mut rows = records(&spec.rows, &mut answer).map_err(wrong)?;
-            let count = rows.len();
-            if let Some(nested) = &spec.nested {
-                rows = unnest(rows, nested);
-            }
-            let seen = Seen {
-                answer: &answer.json,
-                headers: &answer.headers,
-                url: &answer.url,
-                last: rows.last(),
-                count,
-                first_id: None,
-                last_id: None,
-                last_changed: None,
-            };
+            let (rows, count) = spec.take(&mut answer).map_err(wrong)?;
+            let seen = Seen::of(&answer, rows.last(), count);
             let on = walk.after(&spec.next, &seen).map_err(wrong)?;
             all.rows.extend(rows);
             match on {

@@ -11,7 +11,7 @@ use super::error::{ConnectError, ErrorClass};
 use super::formula::{plain_text, to_mj};
 use super::manifest::{Found, FoundRead, Paged, ReadValue, Stream, highest};
 use super::mapper::Table;
-use super::page::{Seen, Walk, holds, records};
+use super::page::{Seen, Walk, holds};
 use super::source::{Fields, Source};
 use super::types::{Described, DescribedField, Mapped, Me};
 use crate::book::row::Entity;
@@ -277,21 +277,10 @@ impl Source {
         let mut all = Vec::new();
         let mut walk = Walk::default();
         loop {
-            let mut built = self.built(&paged.request, context, doing)?;
-            walk.place(&paged.next, &mut built).map_err(|why| self.invalid(doing, why))?;
+            let built = self.page(paged, &walk, context, doing)?;
             let mut answer = self.read(&built, context, doing).await?;
-            let outer = answer.json.clone();
-            let rows = records(&paged.rows, &mut answer).map_err(|why| self.invalid(doing, why))?;
-            let seen = Seen {
-                answer: &outer,
-                headers: &answer.headers,
-                url: &answer.url,
-                last: rows.last(),
-                count: rows.len(),
-                first_id: None,
-                last_id: None,
-                last_changed: None,
-            };
+            let (rows, count) = paged.take(&mut answer).map_err(|why| self.invalid(doing, why))?;
+            let seen = Seen::of(&answer, rows.last(), count);
             let on = walk.after(&paged.next, &seen).map_err(|why| self.invalid(doing, why))?;
             all.extend(rows);
             match on {

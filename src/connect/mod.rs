@@ -32,6 +32,7 @@ mod source;
 mod trouble;
 mod types;
 
+pub(crate) use body::separator;
 pub(crate) use convert::{Reading, convert};
 pub use discover::near;
 pub use error::{ConnectError, ErrorClass};
@@ -42,7 +43,7 @@ pub use manifest::{
 pub use reference::{FORMAT, Listed, Part, catalogue, page};
 pub use sample::{Sample, in_formula};
 pub use sign_in::{Chosen, Flow, Means, Pause, Person, Program, Renewer, SignIn, Step, TokenSet, Typed, Vault, choose};
-pub use source::{Asked, Listener, Notice, Renewal, Source, TokenSource};
+pub use source::{Asked, Listener, Notice, Renewal, Source};
 pub use types::{
     Described, DescribedField, FindMarked, Found, Mapped, Me, Pull, PullEnd, PulledPage, SendOutcome, SourceConfig,
     Stats, StreamInfo, TextLimit, WriteStep,

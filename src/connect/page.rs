@@ -8,12 +8,14 @@ use url::Url;
 
 use super::answer::{Answer, header};
 use super::client::Built;
+use super::error::ConnectError;
 use super::formula::{Formula, Template, plain_text, to_mj};
 use super::local::Local;
 use super::manifest::{
-    Body, Calls, Decode, LocalSpec, Next, NextKind, OwnRequest, ReadPlace, Request, Rows, SendPlace, Stop, Then,
+    Body, Calls, Decode, LocalSpec, Next, NextKind, OwnRequest, Paged, ReadPlace, Request, Rows, SendPlace, Stop, Then,
 };
 use super::path::Path;
+use super::source::Source;
 
 /// An address longer than this is refused by gateways before the source sees it.
 const LONGEST_URL: usize = 15_000;
@@ -113,7 +115,7 @@ fn address(base: &Url, path: &str) -> Result<Url, String> {
 }
 
 /// Takes the rows out of an answer. A path that misses names the keys that are there.
-pub(crate) fn records(rows: &Rows, answer: &mut Answer) -> Result<Vec<Json>, String> {
+fn records(rows: &Rows, answer: &mut Answer) -> Result<Vec<Json>, String> {
     if answer.json.is_null() {
         return Ok(Vec::new());
     }
@@ -147,7 +149,7 @@ pub(crate) fn records(rows: &Rows, answer: &mut Answer) -> Result<Vec<Json>, Str
 }
 
 /// Rows within rows: each entry of the list at `nested`, with the outer row (less that list) as its `parent`.
-pub(crate) fn unnest(rows: Vec<Json>, nested: &Path) -> Vec<Json> {
+fn unnest(rows: Vec<Json>, nested: &Path) -> Vec<Json> {
     let mut out = Vec::new();
     for mut row in rows {
         let Some(Json::Array(entries)) = nested.take(&mut row) else { continue };
@@ -221,6 +223,28 @@ pub(crate) struct Walk {
     pub first_id: Option<String>,
 }
 
+impl Paged {
+    /// The rows of an answer, and how many there were before nested ones were taken out of them.
+    pub fn take(&self, answer: &mut Answer) -> Result<(Vec<Json>, usize), String> {
+        let rows = records(&self.rows, answer)?;
+        let count = rows.len();
+        Ok(match &self.nested {
+            Some(nested) => (unnest(rows, nested), count),
+            None => (rows, count),
+        })
+    }
+}
+
+impl Source {
+    /// The request of the next page of a walk, ready to go.
+    pub(super) fn page(&self, paged: &Paged, walk: &Walk, context: &Json, doing: &str) -> Result<Built, ConnectError> {
+        let mut built = self.built(&paged.request, context, doing)?;
+        built.decode = paged.decode();
+        walk.place(&paged.next, &mut built).map_err(|why| self.invalid(doing, why))?;
+        Ok(built)
+    }
+}
+
 /// What the way on is read from.
 pub(crate) struct Seen<'a> {
     pub answer: &'a Json,
@@ -231,6 +255,22 @@ pub(crate) struct Seen<'a> {
     pub first_id: Option<String>,
     pub last_id: Option<String>,
     pub last_changed: Option<jiff::Timestamp>,
+}
+
+impl<'a> Seen<'a> {
+    /// Of an answer whose rows are not known by id.
+    pub fn of(answer: &'a Answer, last: Option<&'a Json>, count: usize) -> Self {
+        Self {
+            answer: &answer.json,
+            headers: &answer.headers,
+            url: &answer.url,
+            last,
+            count,
+            first_id: None,
+            last_id: None,
+            last_changed: None,
+        }
+    }
 }
 
 impl Walk {

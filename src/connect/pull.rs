@@ -16,7 +16,7 @@ use super::error::{ConnectError, ErrorClass};
 use super::formula::{plain_text, to_mj};
 use super::manifest::{Paged, PullSpec, Since, Stream, Then, TokenSend};
 use super::mapper::{Mapper, Problems, history_name};
-use super::page::{Seen, Walk, holds, put, read_place, records, unnest};
+use super::page::{Seen, Walk, holds, put, read_place};
 use super::source::Source;
 use super::trouble::Trouble;
 use super::types::{Pull, PullEnd, PulledPage};
@@ -478,21 +478,13 @@ impl Run<'_> {
         answer: &mut Answer,
     ) -> Result<(Vec<Json>, Option<Walk>), ConnectError> {
         let wrong = |why| self.source.invalid(&self.doing, why);
-        let mut rows = records(&paged.rows, answer).map_err(wrong)?;
-        let count = rows.len();
-        if let Some(nested) = &paged.nested {
-            rows = unnest(rows, nested);
-        }
+        let (rows, count) = paged.take(answer).map_err(wrong)?;
         let times = matches!(paged.next.cap, Some((_, Then::AtTime)));
         let seen = Seen {
-            answer: &answer.json,
-            headers: &answer.headers,
-            url: &answer.url,
-            last: rows.last(),
-            count,
             first_id: rows.first().and_then(|row| self.id(row)),
             last_id: rows.last().and_then(|row| self.id(row)),
             last_changed: times.then(|| rows.last().and_then(|row| self.mapper.changed(row))).flatten(),
+            ..Seen::of(answer, rows.last(), count)
         };
         let mut on = state.walk.after(&paged.next, &seen).map_err(wrong)?;
         if let Since::Token { read, .. } = &spec.since

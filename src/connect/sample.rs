@@ -10,7 +10,7 @@ use super::convert::{Reading, convert, is_empty};
 use super::error::{ConnectError, ErrorClass};
 use super::formula::plain_text;
 use super::manifest::Stream;
-use super::page::{Walk, records, unnest};
+use super::page::Walk;
 use super::path::Path;
 use super::source::Source;
 use super::types::DescribedField;
@@ -119,9 +119,7 @@ impl Source {
         let mut ways = self.ways(stream, &stream.first, None).await?.into_iter().peekable();
         while let Some((_, spec)) = ways.next() {
             let paged = &spec.paged;
-            let mut built = self.built(&paged.request, &context, &doing)?;
-            built.decode = paged.decode();
-            Walk::default().place(&paged.next, &mut built).map_err(|why| self.invalid(&doing, why))?;
+            let built = self.page(paged, &Walk::default(), &context, &doing)?;
             let mut answer = match self.read(&built, &context, &doing).await.map_err(ConnectError::from) {
                 Ok(answer) => answer,
                 Err(error)
@@ -132,11 +130,7 @@ impl Source {
                 }
                 Err(error) => return Err(error),
             };
-            let rows = records(&paged.rows, &mut answer).map_err(|why| self.invalid(&doing, why))?;
-            return Ok(match &paged.nested {
-                Some(nested) => unnest(rows, nested),
-                None => rows,
-            });
+            return paged.take(&mut answer).map(|(rows, _)| rows).map_err(|why| self.invalid(&doing, why));
         }
         Ok(Vec::new())
     }

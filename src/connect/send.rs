@@ -15,11 +15,6 @@ use super::types::{FindMarked, Found, SendOutcome, WriteStep};
 use crate::book::row::{Entity, Value};
 
 impl Source {
-    /// Whether records of this kind can be written there.
-    pub fn can_write(&self, entity: Entity, kind: Option<&str>) -> bool {
-        self.write(entity, kind).is_some_and(|w| w.create.is_some())
-    }
-
     fn write(&self, entity: Entity, kind: Option<&str>) -> Option<&Write> {
         self.manifest.writes.iter().find(|w| w.entity == entity && w.kind.as_deref() == kind)
     }

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use tokio::sync::OnceCell;
 
 use super::answer::Answer;
-pub use super::client::{Asked, Listener, Notice, Renewal, TokenSource};
+pub use super::client::{Asked, Listener, Notice, Renewal};
 use super::client::{Built, Client, Rules};
 use super::error::ConnectError;
 use super::formula::to_mj;
@@ -97,15 +97,8 @@ impl Source {
         })
     }
 
-    /// Called once when the token is refused in the middle of a pull, before the pull gives up.
-    pub fn on_token_refused(&self, renew: TokenSource) {
-        self.client.set_renew(Arc::new(move || {
-            let token = renew();
-            Box::pin(async move { Ok(token.await.map(SignIn::from)) })
-        }));
-    }
-
-    /// As [`Source::on_token_refused`], and before the token dies, where that is known.
+    /// Called once when the token is refused in the middle of a pull, before the pull gives up; and before the token dies,
+    /// where that is known.
     pub fn on_renewal(&self, renewal: Renewal) {
         self.client.set_renew(renewal);
     }

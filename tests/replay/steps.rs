@@ -6,15 +6,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use rounds::book::row::{Entity, Kind, Row, Value, fields};
-use rounds::connect::{
-    ConnectError, ErrorClass, FindMarked, Notice, Pull, PullEnd, PulledPage, SendOutcome, Source, WriteStep,
-};
+use rounds::connect::{ConnectError, ErrorClass, FindMarked, Notice, Pull, PullEnd, SendOutcome, Source, WriteStep};
 use serde_json::Value as Json;
 
 use super::scenario::{Step, plain};
 use super::source::{NoSource, make};
 use super::vendor::Vendor;
 use super::{CANARY, rows};
+use crate::pulled::pull;
 
 /// The mark of a scenario that names none.
 const MARK: &str = "[rounds:1:01JABCDEFGHJKMNPQRSTVWXYZ0:acme:maya@example.com]";
@@ -185,19 +184,6 @@ fn asked_for(source: &Source, step: &Step, stream: String, kept: &mut Kept) -> R
             Ok(Pull::Days { stream, from, to, resume })
         }
     }
-}
-
-async fn pull(source: &Source, pull: Pull) -> (Vec<PulledPage>, Result<PullEnd, ConnectError>) {
-    let (tx, mut rx) = tokio::sync::mpsc::channel(4);
-    let collect = async {
-        let mut pages = Vec::new();
-        while let Some(page) = rx.recv().await {
-            pages.push(page);
-        }
-        pages
-    };
-    let (end, pages) = tokio::join!(source.pull(pull, tx), collect);
-    (pages, end)
 }
 
 fn entity(source: &Source, step: &Step) -> Result<Entity, String> {

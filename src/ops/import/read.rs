@@ -8,6 +8,8 @@ use std::path::Path;
 
 use serde_json::{Map, Value as Json};
 
+use crate::connect::separator;
+
 /// A record as it stands in the file.
 pub(super) enum Cells {
     Csv(csv::StringRecord),
@@ -65,26 +67,9 @@ pub(super) fn open(path: &Path) -> Result<Records, String> {
         Some(_) => {
             // Lines are counted by their ends: with both `\r` and `\n` as ends the count would lag behind by one.
             let end = if plain.contains(&b'\n') { b'\n' } else { b'\r' };
-            table(file, delimiter(plain), end)
+            table(file, separator(plain, b",;\t"), end)
         }
     }
-}
-
-/// Comma, semicolon or tab: whichever stands most often in the head, outside quotes.
-fn delimiter(start: &[u8]) -> u8 {
-    let mut quoted = false;
-    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
-    for byte in start {
-        match byte {
-            b'"' => quoted = !quoted,
-            b'\n' | b'\r' if !quoted => break,
-            byte if !quoted => {
-                counts.iter_mut().filter(|(mark, _)| mark == byte).for_each(|(_, n)| *n += 1);
-            }
-            _ => {}
-        }
-    }
-    counts.iter().rev().max_by_key(|(_, n)| *n).filter(|(_, n)| *n > 0).map_or(b',', |(mark, _)| *mark)
 }
 
 fn table(file: File, delimiter: u8, end: u8) -> Result<Records, String> {
